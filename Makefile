@@ -1,0 +1,44 @@
+# Every target sets up what it needs on a fresh Debian machine. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+LINT := go tool -modfile=deploy/tools/go.mod staticcheck
+# What the tests and the demo need of PostgreSQL: initdb, pg_ctl and postgres in one folder.
+FUZZTIME ?= 30s
+
+.PHONY: help demo test check bench fuzz interop build setup clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+setup: ## install PostgreSQL from the distribution where there is none
+	@bash deploy/setup.sh postgres
+
+build: ## build bin/harkara and bin/smscsim
+	go build -o bin/ ./cmd/harkara ./cmd/smscsim
+
+demo: setup build ## send OTPs end to end on embedded parts, then stay up to be looked at
+	bin/harkara demo $(ARGS)
+
+test: setup ## all tests, race detector on
+	go test -race -shuffle=on -timeout 10m ./...
+
+check: ## gofmt, vet, staticcheck, tidy
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run gofmt -w on these' >&2; exit 1; }
+	go vet ./...
+	$(LINT) ./...
+	go mod tidy -diff
+	cd deploy/tools && go mod tidy -diff
+
+bench: setup ## the whole path and its parts
+	go test -run '^$$' -bench . -benchmem ./dlt ./templates ./router ./smpp/... ./storage/...
+	go test -run '^$$' -bench Path -benchtime 1x ./cmd/internal/app
+
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	@bash deploy/fuzz.sh $(FUZZTIME)
+
+interop: ## the gateway against peers written elsewhere, its octets read by tshark
+	@bash deploy/setup.sh postgres peers
+	go test -count=1 -timeout 10m -tags interop -run Interop -v ./cmd/internal/app
+
+clean: ## remove what was built
+	rm -rf bin

@@ -1,0 +1,205 @@
+package app
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"harkara/dlt"
+	"harkara/smpp/receipt"
+	"harkara/smpp/sms"
+)
+
+var namePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+
+const nameRule = "want 1-32 letters, digits, - or _ (it becomes part of NATS subjects and metrics)"
+
+// check finds what is wrong in a configuration of the right shape.
+func (c *Config) check(at *lines) Faults {
+	c.checkPlaces(at)
+	c.checkTenants(at)
+	for i := range c.SMSCs {
+		c.SMSCs[i].check(at, fmt.Sprintf("smscs[%d]", i))
+	}
+	unique(at, "smscs", c.SMSCs, func(s SMSC) string { return string(s.ID) })
+	c.checkRoutes(at)
+	c.checkChains(at)
+	for path, policy := range map[string]string{"otp": c.InDoubt.OTP, "txn": c.InDoubt.Txn, "bulk": c.InDoubt.Bulk} {
+		oneOf(at, "in_doubt."+path, policy, "resend_once", "hold")
+	}
+	return at.faults
+}
+
+func (c *Config) checkPlaces(at *lines) {
+	if !namePattern.MatchString(c.Node) {
+		at.add("node", nameRule)
+	}
+	hostPort(at, "http", c.HTTP)
+	if c.NATS.URL == "" {
+		hostPort(at, "nats.listen", c.NATS.Listen)
+	} else if u, err := url.Parse(c.NATS.URL); err != nil || u.Host == "" {
+		at.add("nats.url", "not a URL; want nats://host:4222, or nothing for the embedded server")
+	}
+	if _, err := syncInterval(c.NATS.Sync); err != nil {
+		at.add("nats.sync", err.Error())
+	}
+	if c.NATS.Replicas < 1 || c.NATS.Replicas > 5 || c.NATS.URL == "" && c.NATS.Replicas != 1 {
+		at.add("nats.replicas", "want 1 for the embedded server, 1 to 5 for a cluster")
+	}
+}
+
+func (c *Config) checkTenants(at *lines) {
+	for i, t := range c.Tenants {
+		path := fmt.Sprintf("tenants[%d]", i)
+		if !namePattern.MatchString(string(t.ID)) {
+			at.add(path+".id", nameRule)
+		}
+		for j, h := range t.Headers {
+			if _, err := dlt.ParseHeader(h); err != nil {
+				at.add(fmt.Sprintf("%s.headers[%d]", path, j), err.Error())
+			}
+		}
+		if t.Password == "" && t.PasswordEnv == "" && t.PasswordFile == "" && t.NKey == "" {
+			at.add(path, "no way to log in: set password_env, password_file or nkey")
+		}
+		atLeast(at, path+".tps", t.TPS, 0)
+		atLeast(at, path+".daily_limit", t.DailyLimit, 0)
+		atLeast(at, path+".weight", t.Weight, 1)
+	}
+	unique(at, "tenants", c.Tenants, func(t Tenant) string { return string(t.ID) })
+}
+
+func (s *SMSC) check(at *lines, path string) {
+	if !namePattern.MatchString(string(s.ID)) {
+		at.add(path+".id", nameRule)
+	}
+	hostPort(at, path+".addr", s.Addr)
+	if s.SystemID == "" || len(s.SystemID) > 15 {
+		at.add(path+".system_id", "want 1 to 15 characters (SMPP 3.4 §5.2.1)")
+	}
+	if len(s.SystemType) > 12 {
+		at.add(path+".system_type", "want at most 12 characters (SMPP 3.4 §5.2.3)")
+	}
+	if s.Password == "" && s.PasswordEnv == "" && s.PasswordFile == "" {
+		at.add(path, errNoSecret.Error())
+	}
+	oneOf(at, path+".mode", s.Mode, "transceiver", "transmitter_receiver")
+	atLeast(at, path+".binds", s.Binds, 1)
+	atLeast(at, path+".window", s.Window, 1)
+	atLeast(at, path+".tps", s.TPS, 0)
+	for j, category := range s.Categories {
+		if _, err := dlt.ParseCategory(category); err != nil {
+			at.add(fmt.Sprintf("%s.categories[%d]", path, j), err.Error())
+		}
+	}
+	octet(at, path+".source", s.Source)
+	octet(at, path+".destination", s.Destination)
+	oneOf(at, path+".encoding.gsm7", s.Encoding.GSM7, "unpacked")
+	oneOf(at, path+".encoding.long", s.Encoding.Long, "udh")
+	s.checkDialect(at, path)
+	atLeast(at, path+".timeouts.bind", s.Timeouts.Bind, 1)
+	atLeast(at, path+".timeouts.response", s.Timeouts.Response, 1)
+	atLeast(at, path+".timeouts.enquire_link", s.Timeouts.EnquireLink, 1)
+}
+
+func (s *SMSC) checkDialect(at *lines, path string) {
+	tags := []int{s.DLT.EntityTag, s.DLT.TemplateTag, s.DLT.ChainTag}
+	for j, name := range []string{".dlt.entity_tag", ".dlt.template_tag", ".dlt.chain_tag"} {
+		if tags[j] < 0x1400 || tags[j] > 0x3FFF {
+			at.add(path+name, "want a vendor tag, 0x1400 to 0x3FFF (SMPP 3.4 §5.3.2)")
+		}
+		if slices.Index(tags, tags[j]) != j {
+			at.add(path+name, "the same tag stands twice; entity, template and chain each need their own")
+		}
+	}
+	oneOf(at, path+".dlt.type", s.DLT.Type, "octet", "c_octet")
+	oneOf(at, path+".dlt.chain", s.DLT.Chain, "none", "tm_id", "list", "hash")
+	for name, form := range map[string]string{"submit_id": s.Receipts.SubmitID, "receipt_id": s.Receipts.ReceiptID} {
+		if _, err := receipt.ParseForm(form); err != nil {
+			at.add(path+".receipts."+name, err.Error())
+		}
+	}
+	oneOf(at, path+".receipts.errors", s.Receipts.Errors, "generic")
+}
+
+func (c *Config) checkRoutes(at *lines) {
+	for i, r := range c.Routes {
+		path := fmt.Sprintf("routes[%d]", i)
+		if len(r.Targets) == 0 {
+			at.add(path, "no targets: name at least one {smsc: ID, weight: N}")
+		}
+		for j, t := range r.Targets {
+			c.knownSMSC(at, fmt.Sprintf("%s.targets[%d].smsc", path, j), t.SMSC)
+			atLeast(at, fmt.Sprintf("%s.targets[%d].weight", path, j), t.Weight, 1)
+		}
+		for j, id := range r.Failover {
+			c.knownSMSC(at, fmt.Sprintf("%s.failover[%d]", path, j), id)
+		}
+		for j, id := range r.Match.Tenants {
+			if !slices.ContainsFunc(c.Tenants, func(t Tenant) bool { return t.ID == id }) {
+				at.add(fmt.Sprintf("%s.match.tenants[%d]", path, j), fmt.Sprintf("no tenant %q under tenants:", id))
+			}
+		}
+		for j, class := range r.Match.Classes {
+			if _, err := sms.ParseClass(class); err != nil {
+				at.add(fmt.Sprintf("%s.match.classes[%d]", path, j), err.Error())
+			}
+		}
+	}
+}
+
+func (c *Config) knownSMSC(at *lines, path string, id sms.SMSCID) {
+	if !slices.ContainsFunc(c.SMSCs, func(s SMSC) bool { return s.ID == id }) {
+		at.add(path, fmt.Sprintf("no SMSC %q under smscs:", id))
+	}
+}
+
+func (c *Config) checkChains(at *lines) {
+	for i, chain := range c.Chains {
+		path := fmt.Sprintf("chains[%d]", i)
+		c.knownSMSC(at, path+".smsc", chain.SMSC)
+		if _, err := dlt.ParseEntityID(chain.Entity); err != nil {
+			at.add(path+".entity", err.Error())
+		}
+		if len(chain.IDs) < 2 {
+			at.add(path+".ids", "want the entity's id first and at least one telemarketer's after it")
+		}
+	}
+}
+
+func hostPort(at *lines, path, addr string) {
+	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
+		at.add(path, fmt.Sprintf("%q is not host:port", addr))
+	}
+}
+
+func oneOf(at *lines, path, v string, allowed ...string) {
+	if !slices.Contains(allowed, v) {
+		at.add(path, fmt.Sprintf("%q is not one of %s", v, strings.Join(allowed, ", ")))
+	}
+}
+
+func octet(at *lines, path string, a Address) {
+	if a.TON < 0 || a.TON > 255 || a.NPI < 0 || a.NPI > 255 {
+		at.add(path, "ton and npi are octets, 0 to 255")
+	}
+}
+
+func atLeast[T int | ~int64](at *lines, path string, v, least T) {
+	if v < least {
+		at.add(path, fmt.Sprintf("%v is too small; want at least %v", v, least))
+	}
+}
+
+func unique[T any](at *lines, path string, list []T, id func(T) string) {
+	seen := map[string]bool{}
+	for i, v := range list {
+		if seen[id(v)] {
+			at.add(fmt.Sprintf("%s[%d].id", path, i), fmt.Sprintf("%q stands twice", id(v)))
+		}
+		seen[id(v)] = true
+	}
+}

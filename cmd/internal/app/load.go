@@ -1,0 +1,213 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+	kyaml "github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/rawbytes"
+	"github.com/knadh/koanf/v2"
+	"go.yaml.in/yaml/v3"
+)
+
+// Fault is one thing wrong with a configuration file.
+type Fault struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Path string `json:"path"`
+	What string `json:"what"` // what is wrong, and the mend
+}
+
+// String returns file:line: path: what.
+func (f Fault) String() string {
+	if f.Path == "" {
+		return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.What)
+	}
+	return fmt.Sprintf("%s:%d: %s: %s", f.File, f.Line, f.Path, f.What)
+}
+
+// Faults is all that is wrong with a configuration file.
+type Faults []Fault
+
+// Error returns one line per fault.
+func (f Faults) Error() string {
+	lines := make([]string, len(f))
+	for i, fault := range f {
+		lines[i] = fault.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Load reads and checks a configuration file. Its error is Faults where the file could be read.
+func Load(file string) (*Config, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(file, text)
+}
+
+// Parse reads and checks a configuration; file is for messages.
+func Parse(file string, text []byte) (*Config, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, Faults{yamlFault(file, err)}
+	}
+	at := lines{file: file, byPath: map[string]int{}}
+	if len(root.Content) > 0 {
+		at.walk(root.Content[0], reflect.TypeFor[Config](), "")
+	}
+	if len(at.faults) > 0 {
+		return nil, at.faults
+	}
+	k := koanf.New(".")
+	if err := k.Load(rawbytes.Provider(text), kyaml.Parser()); err != nil {
+		return nil, Faults{yamlFault(file, err)}
+	}
+	var cfg Config
+	err := k.UnmarshalWithConf("", &cfg, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		DecodeHook: mapstructure.StringToTimeDurationHookFunc(), Result: &cfg, TagName: "koanf",
+	}})
+	if err != nil {
+		return nil, at.typeFaults(err)
+	}
+	cfg.withDefaults()
+	if faults := cfg.check(&at); len(faults) > 0 {
+		return nil, faults
+	}
+	return &cfg, nil
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+
+func yamlFault(file string, err error) Fault {
+	f := Fault{File: file, Line: 1, What: err.Error()}
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		f.Line, _ = strconv.Atoi(m[1])
+		f.What = "not YAML: " + m[2]
+	}
+	return f
+}
+
+// lines remembers on which line each key of the file stands, and finds keys that Config does not have.
+type lines struct {
+	file   string
+	byPath map[string]int
+	faults Faults
+}
+
+func (l *lines) walk(n *yaml.Node, t reflect.Type, path string) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if _, seen := l.byPath[path]; !seen {
+		l.byPath[path] = n.Line
+	}
+	switch {
+	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Struct:
+		l.walkStruct(n, t, path)
+	case n.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
+		for i, c := range n.Content {
+			l.walk(c, t.Elem(), fmt.Sprintf("%s[%d]", path, i))
+		}
+	}
+}
+
+func (l *lines) walkStruct(n *yaml.Node, t reflect.Type, path string) {
+	known := map[string]reflect.Type{}
+	for f := range t.Fields() {
+		known[f.Tag.Get("koanf")] = f.Type
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		child := strings.TrimPrefix(path+"."+key.Value, ".")
+		l.byPath[child] = key.Line
+		if ft, ok := known[key.Value]; ok {
+			l.walk(n.Content[i+1], ft, child)
+			continue
+		}
+		l.add(child, "unknown key; it is one of "+strings.Join(sortedKeys(known), ", "))
+	}
+}
+
+func sortedKeys(m map[string]reflect.Type) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// add notes a fault at a path, on the line of the path or of its nearest parent that is in the file.
+func (l *lines) add(path, what string) {
+	line, at := 0, path
+	for line == 0 {
+		line = l.byPath[at]
+		cut := strings.LastIndexAny(at, ".[")
+		if cut < 0 {
+			break
+		}
+		at = at[:cut]
+	}
+	l.faults = append(l.faults, Fault{File: l.file, Line: max(line, 1), Path: path, What: what})
+}
+
+var quotedPath = regexp.MustCompile(`'([^']+)' (.*)`)
+
+// typeFaults turns the decoder's words into faults with lines.
+func (l *lines) typeFaults(err error) Faults {
+	for _, line := range strings.Split(err.Error(), "\n") {
+		if m := quotedPath.FindStringSubmatch(line); m != nil {
+			l.add(m[1], m[2])
+		}
+	}
+	if len(l.faults) == 0 {
+		l.add("", err.Error())
+	}
+	return l.faults
+}
+
+// errNoSecret says that none of the ways to give a password was used.
+var errNoSecret = errors.New("no password: set password_env or password_file")
+
+// secret reads a password from where the configuration says: environment, file or, for tests, the file itself.
+func secret(direct, env, file string) (string, error) {
+	switch {
+	case env != "":
+		v, ok := os.LookupEnv(env)
+		if !ok || v == "" {
+			return "", fmt.Errorf("environment variable %s is not set", env)
+		}
+		return v, nil
+	case file != "":
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return "", fmt.Errorf("read password file: %w", err)
+		}
+		return strings.TrimRight(string(b), "\r\n"), nil
+	case direct != "":
+		return direct, nil
+	}
+	return "", errNoSecret
+}
+
+// syncInterval reads nats.sync: 0 for always.
+func syncInterval(s string) (time.Duration, error) {
+	if s == "always" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("%q is neither \"always\" nor an interval such as 100ms", s)
+	}
+	return d, nil
+}

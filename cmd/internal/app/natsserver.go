@@ -1,0 +1,189 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"harkara/smpp/sms"
+)
+
+// gatewayUser is the embedded server's user that may do everything; its password never leaves the process.
+const gatewayUser = "harkara-gateway"
+
+// broker is the NATS that the gateway runs on: embedded or somebody else's.
+type broker struct {
+	server *server.Server // nil when external
+	conn   *nats.Conn
+}
+
+// openBroker starts the embedded server, or connects to the configured one.
+func openBroker(cfg *Config) (*broker, error) {
+	if cfg.NATS.URL != "" {
+		return connectBroker(cfg)
+	}
+	opts, password, err := serverOptions(cfg)
+	if err != nil {
+		return nil, err
+	}
+	srv, err := server.NewServer(opts)
+	if err != nil {
+		return nil, fmt.Errorf("embedded NATS: %w", err)
+	}
+	if err := listenable(cfg.NATS.Listen); err != nil {
+		return nil, err
+	}
+	srv.Start()
+	if !srv.ReadyForConnections(30 * time.Second) {
+		srv.Shutdown()
+		return nil, errors.New("embedded NATS: not ready after 30 s; is another gateway running on the same data folder?")
+	}
+	conn, err := nats.Connect("", append(connOptions(cfg), nats.InProcessServer(srv),
+		nats.UserInfo(gatewayUser, password))...)
+	if err != nil {
+		srv.Shutdown()
+		return nil, fmt.Errorf("embedded NATS: connect: %w", err)
+	}
+	return &broker{server: srv, conn: conn}, nil
+}
+
+func connectBroker(cfg *Config) (*broker, error) {
+	opts := connOptions(cfg)
+	if cfg.NATS.CredsFile != "" {
+		opts = append(opts, nats.UserCredentials(cfg.NATS.CredsFile))
+	}
+	conn, err := nats.Connect(cfg.NATS.URL, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to NATS at nats.url: %w", err)
+	}
+	return &broker{conn: conn}, nil
+}
+
+func connOptions(cfg *Config) []nats.Option {
+	return []nats.Option{
+		nats.Name("harkara " + cfg.Node),
+		nats.MaxReconnects(-1),
+		// The gateway's inboxes carry requests with codes in them: they are under a name that tenants may not read.
+		nats.CustomInboxPrefix("_GATEWAY." + cfg.Node),
+	}
+}
+
+// listenable tells early, and in words, that the address is taken.
+func listenable(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("nats.listen %s: %w; stop what listens there or set another address", addr, err)
+	}
+	return l.Close()
+}
+
+// serverOptions makes the embedded server's configuration: JetStream encrypted at rest, one user for each tenant.
+func serverOptions(cfg *Config) (*server.Options, string, error) {
+	host, portText, err := net.SplitHostPort(cfg.NATS.Listen)
+	if err != nil {
+		return nil, "", fmt.Errorf("nats.listen: %w", err)
+	}
+	port, err := strconv.Atoi(portText)
+	if err != nil {
+		return nil, "", fmt.Errorf("nats.listen: port: %w", err)
+	}
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	interval, err := syncInterval(cfg.NATS.Sync)
+	if err != nil {
+		return nil, "", fmt.Errorf("nats.sync: %w", err)
+	}
+	key, err := keyFile(filepath.Join(cfg.Data, "keys", "nats.key"))
+	if err != nil {
+		return nil, "", err
+	}
+	password := randomText()
+	users, nkeys, err := tenantUsers(cfg.Tenants)
+	if err != nil {
+		return nil, "", err
+	}
+	opts := &server.Options{
+		ServerName: cfg.Node, Host: host, Port: port, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: filepath.Join(cfg.Data, "nats"),
+		JetStreamKey: key, JetStreamCipher: server.ChaCha,
+		SyncAlways: interval == 0, SyncInterval: interval,
+		Users:      append(users, &server.User{Username: gatewayUser, Password: password}),
+		Nkeys:      nkeys,
+		MaxPayload: 1 << 20,
+	}
+	return opts, password, nil
+}
+
+// tenantUsers gives each tenant a user that may publish its requests, read its statuses, and nothing else.
+func tenantUsers(tenants []Tenant) ([]*server.User, []*server.NkeyUser, error) {
+	var users []*server.User
+	var nkeys []*server.NkeyUser
+	for _, t := range tenants {
+		if t.NKey != "" {
+			nkeys = append(nkeys, &server.NkeyUser{Nkey: t.NKey, Permissions: tenantPermissions(t.ID)})
+			continue
+		}
+		password, err := secret(t.Password.Reveal(), t.PasswordEnv, t.PasswordFile)
+		if err != nil {
+			return nil, nil, fmt.Errorf("tenant %s: %w", t.ID, err)
+		}
+		users = append(users, &server.User{Username: string(t.ID), Password: password, Permissions: tenantPermissions(t.ID)})
+	}
+	return users, nkeys, nil
+}
+
+func tenantPermissions(id sms.TenantID) *server.Permissions {
+	publish := []string{"sms." + string(id) + ".otp.*"}
+	for _, class := range sms.Classes {
+		publish = append(publish, "sms."+string(id)+".send."+class.String())
+	}
+	return &server.Permissions{
+		Publish:   &server.SubjectPermission{Allow: publish},
+		Subscribe: &server.SubjectPermission{Allow: []string{"sms." + string(id) + ".status.>", "_INBOX.>"}},
+	}
+}
+
+// address is where tenants connect.
+func (b *broker) address() string {
+	if b.server != nil {
+		return b.server.ClientURL()
+	}
+	return b.conn.ConnectedUrlRedacted()
+}
+
+// close takes the connection and then the server down; what was acknowledged is on disk.
+func (b *broker) close() {
+	b.conn.Close()
+	if b.server != nil {
+		b.server.Shutdown()
+		b.server.WaitForShutdown()
+	}
+}
+
+// keyFile reads a key made of text, or makes one that only the owner may read.
+func keyFile(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err == nil {
+		return strings.TrimSpace(string(b)), nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("read key: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("make key folder: %w", err)
+	}
+	key := randomText()
+	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("write key: %w", err)
+	}
+	return key, nil
+}

@@ -1,0 +1,96 @@
+// Package console is what the gateway shows over HTTP: health, readiness, metrics, and the state of its binds.
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sort"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"harkara/smpp/bind"
+	"harkara/smpp/sms"
+)
+
+// Config is what the console shows.
+type Config struct {
+	Addr     string
+	Registry *prometheus.Registry
+	Ready    func() error // nil error: the gateway takes requests
+	Binds    func() map[sms.SMSCID][]bind.Status
+}
+
+// Console is the HTTP server.
+type Console struct {
+	server   *http.Server
+	listener net.Listener
+}
+
+// Open listens; Run serves.
+func Open(cfg Config) (*Console, error) {
+	l, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("http %s: %w; stop what listens there or set another address", cfg.Addr, err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := cfg.Ready(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /binds", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(flatten(cfg.Binds())) // the reader went away: nothing to be done
+	})
+	return &Console{listener: l, server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}}, nil
+}
+
+// Addr returns where it listens.
+func (c *Console) Addr() string { return c.listener.Addr().String() }
+
+// Run serves until ctx ends.
+func (c *Console) Run(ctx context.Context) error {
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		if c.server.Shutdown(end) != nil {
+			c.server.Close()
+		}
+	}()
+	if err := c.server.Serve(c.listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("http: %w", err)
+	}
+	<-stopped
+	return nil
+}
+
+// Close ends a console that never ran.
+func (c *Console) Close() error { return c.listener.Close() }
+
+func flatten(m map[sms.SMSCID][]bind.Status) []bind.Status {
+	var list []bind.Status
+	for _, binds := range m {
+		list = append(list, binds...)
+	}
+	sort.SliceStable(list, func(i, j int) bool {
+		if list[i].SMSC != list[j].SMSC {
+			return list[i].SMSC < list[j].SMSC
+		}
+		return list[i].Bind < list[j].Bind
+	})
+	return list
+}

@@ -1,0 +1,30 @@
+// Package deps pins dependencies while the tree is being laid out.
+package deps
+
+import (
+	_ "github.com/fiorix/go-smpp/smpp/pdu"
+	_ "github.com/fiorix/go-smpp/smpp/pdu/pdufield"
+	_ "github.com/fiorix/go-smpp/smpp/pdu/pdutext"
+	_ "github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
+	_ "github.com/google/pprof/profile"
+	_ "github.com/google/uuid"
+	_ "github.com/jmoiron/sqlx"
+	_ "github.com/knadh/koanf/parsers/yaml"
+	_ "github.com/knadh/koanf/providers/rawbytes"
+	_ "github.com/knadh/koanf/v2"
+	_ "github.com/lib/pq"
+	_ "github.com/nats-io/nats-server/v2/server"
+	_ "github.com/nats-io/nats.go"
+	_ "github.com/nats-io/nats.go/jetstream"
+	_ "github.com/nats-io/nats.go/micro"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/prometheus/client_golang/prometheus"
+	_ "github.com/prometheus/client_golang/prometheus/promhttp"
+	_ "github.com/prometheus/client_golang/prometheus/testutil"
+	_ "github.com/spf13/cobra"
+	_ "go.uber.org/goleak"
+	_ "go.yaml.in/yaml/v3"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/time/rate"
+	_ "pgregory.net/rapid"
+)

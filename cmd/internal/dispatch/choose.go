@@ -1,0 +1,66 @@
+package dispatch
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"harkara/router"
+	"harkara/smpp/sms"
+)
+
+// waitForRoom is how often a message without a live SMSC, or with full lanes, looks again.
+const waitForRoom = 20 * time.Millisecond
+
+// choose names the SMSC of the next attempt. Where none can take the message now it waits, until the deadline (a
+// failure) or the end of the gateway (an error).
+func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *sms.Failure, error) {
+	for {
+		if !d.cfg.Now().Before(p.req.Deadline) {
+			return nil, deadlinePassed, nil
+		}
+		decision := d.cfg.Table.Select(p.query(d.cfg.Now()), d, rand.Uint64())
+		if decision.Reason != "" {
+			return nil, routeFailure(decision.Reason), nil
+		}
+		smsc, hope := d.pick(decision.Candidates, p.req.Class, a)
+		if smsc != nil {
+			return smsc, nil, nil
+		}
+		if !hope {
+			return nil, turnedAway, nil
+		}
+		if err := d.sleep(ctx, min(waitForRoom, p.req.Deadline.Sub(d.cfg.Now()))); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// pick takes the first candidate that can take the message now: the one that holds its other segments, or else one
+// that did not just throttle us, or else any. hope says whether waiting may help.
+func (d *Dispatcher) pick(list []router.Candidate, class sms.Class, a *attempt) (smsc *SMSC, hope bool) {
+	var second *SMSC
+	for _, c := range list {
+		if _, gone := a.away[c.SMSC]; gone || a.stay != "" && c.SMSC != a.stay {
+			continue
+		}
+		hope = true
+		s := d.cfg.SMSCs[c.SMSC]
+		if !s.Pool.Live() || s.Pool.Room(class) == 0 {
+			continue
+		}
+		if _, busy := a.busy[c.SMSC]; !busy {
+			return s, true
+		}
+		if second == nil {
+			second = s
+		}
+	}
+	return second, hope
+}
+
+// Live tells the route table whether an SMSC has a bind.
+func (d *Dispatcher) Live(id sms.SMSCID) bool { return d.cfg.SMSCs[id].Pool.Live() }
+
+// Room tells the route table how much an SMSC's lane can take.
+func (d *Dispatcher) Room(id sms.SMSCID, class sms.Class) int { return d.cfg.SMSCs[id].Pool.Room(class) }

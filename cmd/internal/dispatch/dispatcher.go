@@ -1,0 +1,221 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"harkara/dlt"
+	"harkara/router"
+	"harkara/smpp/bind"
+	"harkara/smpp/receipt"
+	"harkara/smpp/sms"
+	"harkara/storage/ledger"
+	"harkara/templates"
+)
+
+// Ledger makes events durable; Append returns when they are.
+type Ledger interface {
+	Append(ctx context.Context, events ...ledger.Event) (ledger.Position, error)
+}
+
+// Pool is the binds of one SMSC.
+type Pool interface {
+	Submit(ctx context.Context, sub *bind.Submission) bind.Outcome
+	Live() bool
+	Room(class sms.Class) int
+}
+
+// Vault keeps numbers and texts out of the ledger: digests to search and prove by, ciphertext to reveal.
+type Vault interface {
+	Digest(n sms.MSISDN) []byte
+	Seal(n sms.MSISDN) []byte
+	TextDigest(tenant sms.TenantID, text sms.Secret) []byte
+}
+
+// Snapshot is the register as it stood at one moment, with its templates compiled.
+type Snapshot struct {
+	Register *dlt.Register
+	Catalog  *templates.Catalog
+}
+
+// Policy is what to do with an attempt that was written and never answered.
+type Policy uint8
+
+// The policies.
+const (
+	Hold       Policy = iota // leave it in doubt
+	ResendOnce               // send it once more while it lives, declared as a possible duplicate
+)
+
+// SMSC is one SMSC as dispatch needs it: its binds, and how it wants its PDUs and writes its ids.
+type SMSC struct {
+	ID       sms.SMSCID
+	Pool     Pool
+	Profile  Profile
+	SubmitID receipt.Form
+	Receipts receipt.Form
+	Errors   string // name of its error dictionary
+}
+
+// Config joins a Dispatcher to its neighbours.
+type Config struct {
+	Register func() *Snapshot
+	Table    *router.Table
+	Tenants  map[sms.TenantID]*router.Tenant
+	SMSCs    map[sms.SMSCID]*SMSC
+	InDoubt  [len(sms.Classes)]Policy
+	Ledger   Ledger
+	Vault    Vault
+	Log      *slog.Logger
+	Trace    Trace
+	Now      func() time.Time
+}
+
+// Trace has optional hooks for metrics.
+type Trace struct {
+	Ended   func(class sms.Class, state sms.State, took time.Duration) // from request to its outcome in the ledger
+	Receipt func(smsc sms.SMSCID, state sms.State)
+	Busy    func(smsc sms.SMSCID) // a receipt was answered "try again"
+	MO      func(smsc sms.SMSCID) // a mobile-originated message was turned away
+}
+
+// Dispatcher sends requests and takes receipts. It is safe for use by many goroutines.
+type Dispatcher struct {
+	cfg  Config
+	late sync.WaitGroup // ledger appends for late answers and receipts under way
+}
+
+// New makes a Dispatcher.
+func New(cfg Config) *Dispatcher {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Dispatcher{cfg: cfg}
+}
+
+// Past is what is known of a request that JetStream brings once more.
+type Past struct {
+	Attempts int  // the highest attempt number so far
+	Doubt    bool // an attempt was planned and what came of it is not known
+	Resent   bool // a possible duplicate was sent already
+}
+
+// ErrStopping says that the gateway stops and the request was not sent: it goes back to JetStream.
+var ErrStopping = errors.New("gateway is stopping; request goes back to the queue")
+
+// Send brings a request to its outcome and returns when that is in the ledger. An error means that it is not, and
+// that the request must stay in JetStream.
+func (d *Dispatcher) Send(ctx context.Context, req *sms.Request, past Past) error {
+	if !d.cfg.Now().Before(req.Deadline) {
+		return d.end(ctx, req, d.lapsedEarly(req))
+	}
+	p, failure := d.plan(req)
+	if failure != nil {
+		return d.end(ctx, req, d.rejected(req, p, failure))
+	}
+	a := attempt{number: past.Attempts, resent: past.Resent, segments: all(len(p.sms.Segments))}
+	if past.Doubt {
+		if past.Resent || d.cfg.InDoubt[req.Class] == Hold {
+			return d.end(ctx, req, d.restsInDoubt(p, past))
+		}
+		a.resent, a.duplicate = true, true
+	}
+	return d.submit(ctx, p, a)
+}
+
+// attempt is where a message stands between two submits.
+type attempt struct {
+	number    int                     // of the last attempt made
+	segments  []int                   // those still to be accepted, from 1
+	stay      sms.SMSCID              // the SMSC that has the other segments already
+	away      map[sms.SMSCID]struct{} // SMSCs that sent us elsewhere
+	busy      map[sms.SMSCID]struct{} // SMSCs that throttled us last time
+	resent    bool                    // the one resend that a doubt allows is spent
+	duplicate bool                    // the next submit may be a second copy
+	tries     int                     // throttled tries in a row
+}
+
+// submit offers the message to one SMSC after another until it is accepted, refused for good, in doubt or dead.
+// It is one straight story: choose, plan, write, learn; each turn of the loop is one attempt.
+func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
+	for {
+		smsc, failure, err := d.choose(ctx, p, &a)
+		switch {
+		case err != nil:
+			return err
+		case failure != nil:
+			return d.end(ctx, p.req, d.unsendable(p, a, failure))
+		}
+		a.number++
+		sub := d.submission(p, smsc, &a)
+		if _, err := d.cfg.Ledger.Append(ctx, d.planned(p, smsc, &a)); err != nil {
+			return err
+		}
+		out := smsc.Pool.Submit(ctx, sub)
+		ev, done := d.learn(p, smsc, &a, out)
+		if done {
+			return d.end(ctx, p.req, ev)
+		}
+		// What came of this attempt must be known before the next one, also when the gateway is stopping.
+		if _, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), ev); err != nil {
+			return err
+		}
+		if err := d.pause(ctx, p.req.Deadline, a.tries); err != nil {
+			return err
+		}
+	}
+}
+
+// end makes the last event of a request durable.
+func (d *Dispatcher) end(ctx context.Context, req *sms.Request, ev ledger.Event) error {
+	ev.Final = true
+	if _, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), ev); err != nil {
+		return err
+	}
+	if d.cfg.Trace.Ended != nil {
+		d.cfg.Trace.Ended(req.Class, stateOf[ev.Kind], d.cfg.Now().Sub(req.Requested))
+	}
+	return nil
+}
+
+// stateOf is the state that a final event of a kind leaves its message in.
+var stateOf = map[ledger.Kind]sms.State{
+	ledger.Rejected: sms.Rejected, ledger.Submitted: sms.Submitted, ledger.Refused: sms.Refused,
+	ledger.InDoubt: sms.InDoubt, ledger.Lapsed: sms.Lapsed,
+}
+
+// pause waits before the next attempt: not at all after a first failure, then 100 ms doubling to 2 s.
+func (d *Dispatcher) pause(ctx context.Context, deadline time.Time, tries int) error {
+	if tries < 1 {
+		return nil
+	}
+	wait := min(100*time.Millisecond<<min(tries-1, 5), 2*time.Second)
+	wait = wait/2 + rand.N(wait/2+1)
+	return d.sleep(ctx, min(wait, deadline.Sub(d.cfg.Now())))
+}
+
+func (d *Dispatcher) sleep(ctx context.Context, wait time.Duration) error {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ErrStopping
+	}
+}
+
+func all(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i + 1
+	}
+	return list
+}
+
+// Wait returns when every receipt and late answer that was taken is dealt with.
+func (d *Dispatcher) Wait() { d.late.Wait() }

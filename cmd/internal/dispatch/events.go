@@ -1,0 +1,69 @@
+package dispatch
+
+import (
+	"context"
+
+	"harkara/smpp/sms"
+	"harkara/storage/ledger"
+)
+
+var (
+	deadlinePassed = &sms.Failure{Stage: sms.StageDeadline, Code: "deadline", Reason: "deadline_passed",
+		Detail: "its time to live ended before it could be sent", Retryable: true}
+	turnedAway = &sms.Failure{Stage: sms.StageSMSC, Code: "elsewhere", Reason: "no_smsc_left",
+		Detail: "every SMSC of its route turned it away", Retryable: true}
+	unanswered = &sms.Failure{Stage: sms.StageSMSC, Code: "in_doubt", Reason: "no_answer",
+		Detail: "written to the SMSC and never answered; it may or may not be on its way"}
+	doubtful = &sms.Failure{Stage: sms.StageSMSC, Code: "in_doubt", Reason: "interrupted",
+		Detail: "the gateway ended while it was being sent; it may or may not be on its way"}
+)
+
+func routeFailure(reason string) *sms.Failure {
+	f := &sms.Failure{Stage: sms.StageRoute, Code: reason, Reason: reason, Detail: "no route of the table holds for it"}
+	if reason == "category_not_allowed" {
+		f.Stage, f.Detail = sms.StageDLT, "no SMSC of its route takes the template's category"
+	}
+	return f
+}
+
+// planned is the intent: durable before the first byte is written.
+func (d *Dispatcher) planned(p *plan, smsc *SMSC, a *attempt) ledger.Event {
+	ev := ledger.Event{Kind: ledger.Planned, At: d.cfg.Now(), Key: p.req.Key, Facts: p.facts, Attempt: a.number,
+		SMSC: smsc.ID, PossibleDuplicate: a.duplicate, Answers: make([]ledger.Answer, len(a.segments))}
+	for i, segment := range a.segments {
+		ev.Answers[i].Segment = segment
+	}
+	p.facts = nil
+	return ev
+}
+
+func (d *Dispatcher) rejected(req *sms.Request, p *plan, f *sms.Failure) ledger.Event {
+	return ledger.Event{Kind: ledger.Rejected, At: d.cfg.Now(), Key: req.Key, Facts: p.facts, Failure: f}
+}
+
+func (d *Dispatcher) lapsedEarly(req *sms.Request) ledger.Event {
+	return ledger.Event{Kind: ledger.Lapsed, At: d.cfg.Now(), Key: req.Key, Facts: d.facts(req), Failure: deadlinePassed}
+}
+
+func (d *Dispatcher) restsInDoubt(p *plan, past Past) ledger.Event {
+	return ledger.Event{Kind: ledger.InDoubt, At: d.cfg.Now(), Key: p.req.Key, Facts: p.facts, Attempt: past.Attempts,
+		Failure: doubtful}
+}
+
+// unsendable ends a message that no SMSC could be found for.
+func (d *Dispatcher) unsendable(p *plan, a attempt, f *sms.Failure) ledger.Event {
+	ev := ledger.Event{At: d.cfg.Now(), Key: p.req.Key, Facts: p.facts, Attempt: a.number}
+	kind := ledger.Rejected
+	switch f {
+	case deadlinePassed:
+		kind = ledger.Lapsed
+	case turnedAway:
+		kind = ledger.Refused
+	}
+	return a.unsure(ev, kind, f)
+}
+
+// Reject ends a request that could not be read: f says why, and req holds what could be read of it.
+func (d *Dispatcher) Reject(ctx context.Context, req *sms.Request, f *sms.Failure) error {
+	return d.end(ctx, req, d.rejected(req, &plan{req: req, facts: d.facts(req)}, f))
+}

@@ -1,0 +1,90 @@
+package dispatch
+
+import (
+	"context"
+	"time"
+
+	"harkara/smpp/bind"
+	"harkara/smpp/pdu"
+	"harkara/smpp/receipt"
+	"harkara/smpp/session"
+	"harkara/smpp/sms"
+	"harkara/storage/ledger"
+)
+
+// receiptPatience is how long a receipt waits for the ledger before the SMSC is asked to send it again.
+const receiptPatience = 5 * time.Second
+
+// Handler takes what one SMSC's binds receive.
+func (d *Dispatcher) Handler(id sms.SMSCID) bind.Handler { return handler{d, id} }
+
+type handler struct {
+	d    *Dispatcher
+	smsc sms.SMSCID
+}
+
+// Receive takes a deliver_sm or data_sm. It returns at once; the SMSC is answered when the receipt is durable (G4), or
+// asked to send it again when the ledger cannot take it now.
+func (h handler) Receive(id sms.SMSCID, f pdu.Frame, answer func(pdu.Status)) {
+	d := h.d
+	var m pdu.SM
+	if err := pdu.ParseSM(f, &m); err != nil {
+		d.cfg.Log.Warn("receipt cannot be read; refused", "smsc", id, "error", err)
+		answer(pdu.ESME_RX_R_APPN)
+		return
+	}
+	r, ok := receipt.Parse(&m)
+	if !ok {
+		if d.cfg.Trace.MO != nil {
+			d.cfg.Trace.MO(id)
+		}
+		answer(pdu.ESME_RX_R_APPN)
+		return
+	}
+	ev := ledger.Event{Kind: ledger.Receipt, At: d.cfg.Now(), Report: d.cfg.SMSCs[id].report(&r)}
+	d.late.Go(func() { d.keep(id, ev, answer) })
+}
+
+// keep makes a receipt durable and answers for it.
+func (d *Dispatcher) keep(id sms.SMSCID, ev ledger.Event, answer func(pdu.Status)) {
+	ctx, cancel := context.WithTimeout(context.Background(), receiptPatience)
+	defer cancel()
+	if _, err := d.cfg.Ledger.Append(ctx, ev); err != nil {
+		if d.cfg.Trace.Busy != nil {
+			d.cfg.Trace.Busy(id)
+		}
+		answer(pdu.ESME_RX_T_APPN)
+		return
+	}
+	if d.cfg.Trace.Receipt != nil {
+		d.cfg.Trace.Receipt(id, ev.Report.State)
+	}
+	answer(pdu.ESME_ROK)
+}
+
+func (s *SMSC) report(r *receipt.Receipt) *ledger.Report {
+	out := &ledger.Report{SMSC: s.ID, MessageID: receipt.Canonical(string(r.ID), s.Receipts), State: r.State,
+		Stat: r.Stat, Err: r.Err, Done: r.DoneDate, Raw: r.Raw}
+	if string(out.MessageID) != string(r.ID) {
+		out.RawID = string(r.ID)
+	}
+	return out
+}
+
+// Late takes an answer that came after its attempt was reported in doubt: the ledger learns the message id after all.
+func (h handler) Late(sub *bind.Submission, a bind.Answer) {
+	d, id := h.d, h.smsc
+	ev := ledger.Event{Kind: ledger.Submitted, At: d.cfg.Now(), Key: sub.Key, Attempt: sub.Attempt, SMSC: id,
+		Answers: []ledger.Answer{d.cfg.SMSCs[id].answer(a)}}
+	if a.Verdict != session.Accepted {
+		ev.Kind, ev.Failure = ledger.Refused, refusal(a, a.Verdict.Retryable())
+	}
+	d.late.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), receiptPatience)
+		defer cancel()
+		if _, err := d.cfg.Ledger.Append(ctx, ev); err != nil {
+			d.cfg.Log.Error("a late answer could not be kept; the message stays in doubt", "smsc", id,
+				"message", sub.Key, "error", err)
+		}
+	})
+}

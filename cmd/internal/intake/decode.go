@@ -1,0 +1,88 @@
+package intake
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"time"
+	"unicode/utf8"
+
+	"harkara/dlt"
+	"harkara/smpp/sms"
+)
+
+// wire is a request as tenants publish it; see the contract, "NATS".
+type wire struct {
+	ID       string   `json:"id"`
+	To       string   `json:"to"`
+	Template string   `json:"template"`
+	Header   string   `json:"header"`
+	Vars     []string `json:"vars"`
+	TTL      *int     `json:"ttl_s"`
+	Ref      string   `json:"ref"`
+}
+
+const (
+	refMax = 128
+	ttlMax = 7 * 24 * 3600 // a week: what SMS_STATUS remembers, and longer than any SMSC keeps trying
+)
+
+var idPattern = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,64}$`)
+
+// decode reads a request. The fields of req that could be read are set also when a failure is returned.
+func decode(data []byte, req *sms.Request) *sms.Failure {
+	var w wire
+	err := json.Unmarshal(data, &w)
+	if idPattern.MatchString(w.ID) {
+		req.ID = sms.RequestID(w.ID)
+	}
+	req.Deadline = req.Requested.Add(req.Class.DefaultTTL())
+	if err != nil {
+		return bad("not the JSON object of the contract: " + jsonFault(err))
+	}
+	if req.ID == "" {
+		return bad("id: want 1-64 of [A-Za-z0-9_.:-]")
+	}
+	if utf8.RuneCountInString(w.Ref) > refMax {
+		return bad("ref: at most 128 characters")
+	}
+	req.Ref, req.Header = w.Ref, dlt.Header(w.Header)
+	if w.TTL != nil {
+		if *w.TTL < 1 || *w.TTL > ttlMax {
+			return bad(fmt.Sprintf("ttl_s: want 1 to %d", ttlMax))
+		}
+		req.Deadline = req.Requested.Add(time.Duration(*w.TTL) * time.Second)
+	}
+	if w.Template == "" {
+		return bad("template: required")
+	}
+	req.Template = dlt.TemplateID(w.Template)
+	if w.To == "" {
+		return bad("to: required")
+	}
+	to, err := sms.ParseMSISDN(w.To)
+	if err != nil {
+		return &sms.Failure{Stage: sms.StageDLT, Code: string(dlt.BadNumber), Reason: string(dlt.BadNumber), Detail: err.Error()}
+	}
+	req.To = to
+	req.Vars = make([]sms.Secret, len(w.Vars))
+	for i, v := range w.Vars {
+		req.Vars[i] = sms.Secret(v)
+	}
+	return nil
+}
+
+// jsonFault words a decoding fault without quoting the request, which may hold a code.
+func jsonFault(err error) string {
+	switch e := err.(type) {
+	case *json.SyntaxError:
+		return fmt.Sprintf("syntax error at byte %d", e.Offset)
+	case *json.UnmarshalTypeError:
+		return fmt.Sprintf("%s: want %s, have %s", e.Field, e.Type, e.Value)
+	}
+	return "unreadable"
+}
+
+func bad(detail string) *sms.Failure {
+	return &sms.Failure{Stage: sms.StageDLT, Code: "bad_request", Reason: "bad_request", Detail: detail}
+}

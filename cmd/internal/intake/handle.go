@@ -1,0 +1,132 @@
+package intake
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"harkara/cmd/internal/dispatch"
+	"harkara/smpp/sms"
+)
+
+// lookupPatience is how long a request that JetStream brought again waits for the books before the policy decides.
+const lookupPatience = 5 * time.Second
+
+// handle sees one request through: it is acknowledged when its outcome is in the ledger, and never before.
+func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.TenantID, class sms.Class) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		in.cfg.Log.Error("a request came without JetStream's metadata; left in the stream", "tenant", tenant, "error", err)
+		return
+	}
+	sequence := meta.Sequence.Stream
+	if !in.begin(sequence, msg) {
+		return // it is on its way already; that one will acknowledge it
+	}
+	defer in.done(sequence)
+	req := sms.Request{Key: keyOf(meta), Tenant: tenant, Class: class, Requested: meta.Timestamp}
+	failure := decode(msg.Data(), &req)
+	if req.ID == "" {
+		req.ID = sms.RequestID(fmt.Sprint(sequence))
+	}
+	ended, past := in.known(ctx, &req, sequence, meta.NumDelivered)
+	switch {
+	case ended:
+	case failure != nil:
+		err = in.cfg.Dispatch.Reject(ctx, &req, failure)
+	default:
+		err = in.cfg.Dispatch.Send(ctx, &req, past)
+	}
+	if err != nil {
+		in.giveBack(ctx, msg, tenant, err)
+		return
+	}
+	in.log(msg.Ack())
+}
+
+// known says what became of a request before: nothing for one that is new, as nearly all are.
+func (in *Intake) known(ctx context.Context, req *sms.Request, sequence, deliveries uint64) (ended bool, past dispatch.Past) {
+	sight := in.seen.note(req.Tenant, req.ID, sequence)
+	if deliveries == 1 {
+		if sight == copied && in.cfg.Trace.Copied != nil {
+			in.cfg.Trace.Copied(req.Tenant)
+		}
+		return sight == copied, past
+	}
+	if in.cfg.Trace.Again != nil {
+		in.cfg.Trace.Again(req.Tenant)
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+	defer cancel()
+	known, err := in.cfg.History(ctx, req.Tenant, req.ID)
+	if err != nil {
+		// Decision D4: what can't be told in time is in doubt.
+		in.cfg.Log.Warn("what became of a request can't be told; treated as in doubt", "tenant", req.Tenant,
+			"id", req.ID, "error", err)
+		return false, dispatch.Past{Attempts: int(deliveries) - 1, Doubt: true}
+	}
+	return known.Ended, known.Past
+}
+
+// giveBack leaves a request to JetStream: at once when the gateway stops, else after a breath.
+func (in *Intake) giveBack(ctx context.Context, msg jetstream.Msg, tenant sms.TenantID, err error) {
+	if ctx.Err() != nil {
+		in.log(msg.Nak())
+		return
+	}
+	in.cfg.Log.Warn("a request goes back to the queue", "tenant", tenant, "error", err)
+	in.log(msg.NakWithDelay(time.Second))
+}
+
+// log notes a failed acknowledgement; JetStream will bring the request again and the books will say that it is done.
+func (in *Intake) log(err error) {
+	if err != nil {
+		in.cfg.Log.Warn("an acknowledgement could not be sent to JetStream", "error", err)
+	}
+}
+
+func (in *Intake) begin(sequence uint64, msg jetstream.Msg) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if _, busy := in.inFlight[sequence]; busy {
+		in.inFlight[sequence] = msg // the newest delivery is the one to acknowledge progress on
+		return false
+	}
+	in.inFlight[sequence] = msg
+	return true
+}
+
+func (in *Intake) done(sequence uint64) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	delete(in.inFlight, sequence)
+}
+
+// keepAlive tells JetStream of requests that take long, so that it does not bring them again.
+func (in *Intake) keepAlive(ctx context.Context) {
+	for wait(ctx, ackWait/3) {
+		in.mu.Lock()
+		list := make([]jetstream.Msg, 0, len(in.inFlight))
+		for _, msg := range in.inFlight {
+			list = append(list, msg)
+		}
+		in.mu.Unlock()
+		for _, msg := range list {
+			in.log(msg.InProgress())
+		}
+	}
+}
+
+// keyOf makes the key of a request from its place in the stream, so that every delivery of it has the same: a UUID of
+// version 7 (RFC 9562 §5.7) with the stream's time in front and its sequence in the random part.
+func keyOf(meta *jetstream.MsgMetadata) sms.Key {
+	var k uuid.UUID
+	ms := uint64(meta.Timestamp.UnixMilli())
+	binary.BigEndian.PutUint64(k[:8], ms<<16|0x7000)
+	binary.BigEndian.PutUint64(k[8:], meta.Sequence.Stream&(1<<62-1)|1<<63)
+	return k
+}

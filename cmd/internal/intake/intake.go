@@ -1,0 +1,222 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/time/rate"
+
+	"harkara/cmd/internal/dispatch"
+	"harkara/smpp/sms"
+)
+
+// Stream is the name of the stream that requests come by.
+const Stream = "SMS_SEND"
+
+// duplicates is how long JetStream itself drops copies of a Nats-Msg-Id.
+const duplicates = 10 * time.Minute
+
+// ackWait is how long JetStream waits for an outcome before it brings a request again; requests that take longer tell
+// it so every third of that.
+const ackWait = 30 * time.Second
+
+// Dispatcher brings a request to its outcome.
+type Dispatcher interface {
+	Send(ctx context.Context, req *sms.Request, past dispatch.Past) error
+	Reject(ctx context.Context, req *sms.Request, f *sms.Failure) error
+}
+
+// Known is what the books say of a request.
+type Known struct {
+	Ended bool // it has its outcome: nothing is left to do but to acknowledge it
+	Past  dispatch.Past
+}
+
+// History answers what became of a request, as of the ledger's present end. It waits until the books are that far;
+// its error says that this could not be told in time.
+type History func(ctx context.Context, tenant sms.TenantID, id sms.RequestID) (Known, error)
+
+// Tenant is one publisher.
+type Tenant struct {
+	ID     sms.TenantID
+	Weight int
+	TPS    int // 0: no limit
+}
+
+// Config joins Intake to its neighbours.
+type Config struct {
+	JS       jetstream.JetStream
+	Replicas int
+	Tenants  []Tenant
+	// Capacity is how many requests of one class may be in the gateway.
+	Capacity int
+	// Room is how many more requests of a tenant's class its SMSCs can take now; 0 where none of them is live.
+	Room     func(tenant sms.TenantID, class sms.Class) int
+	Dispatch Dispatcher
+	History  History
+	Log      *slog.Logger
+	Trace    Trace
+}
+
+// Trace has optional hooks for metrics.
+type Trace struct {
+	Taken  func(tenant sms.TenantID, class sms.Class, n int)
+	Copied func(tenant sms.TenantID) // a copy of an id was dropped
+	Again  func(tenant sms.TenantID) // JetStream brought a request once more
+}
+
+// Intake pulls requests and sees each through.
+type Intake struct {
+	cfg    Config
+	seen   *seen
+	rooms  [len(sms.Classes)]*room
+	limits map[sms.TenantID]*rate.Limiter
+	work   sync.WaitGroup
+
+	mu       sync.Mutex
+	inFlight map[uint64]jetstream.Msg // by stream sequence
+}
+
+// Open makes the stream and the Intake; nothing is pulled before Run.
+func Open(ctx context.Context, cfg Config) (*Intake, error) {
+	_, err := cfg.JS.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: Stream, Subjects: []string{"sms.*.send.*"}, Retention: jetstream.WorkQueuePolicy,
+		Storage: jetstream.FileStorage, Replicas: cfg.Replicas, Duplicates: duplicates, AllowAtomicPublish: true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("stream %s: %w", Stream, err)
+	}
+	in := &Intake{cfg: cfg, seen: newSeen(seenMax), inFlight: map[uint64]jetstream.Msg{},
+		limits: map[sms.TenantID]*rate.Limiter{}}
+	weights := map[sms.TenantID]int{}
+	for _, t := range cfg.Tenants {
+		weights[t.ID] = t.Weight
+		if t.TPS > 0 {
+			in.limits[t.ID] = rate.NewLimiter(rate.Limit(t.TPS), max(1, t.TPS/50))
+		}
+	}
+	for i := range in.rooms {
+		in.rooms[i] = newRoom(cfg.Capacity, weights)
+	}
+	return in, nil
+}
+
+// Remember tells Intake of an id that was handled before this start.
+func (in *Intake) Remember(tenant sms.TenantID, id sms.RequestID) { in.seen.remember(tenant, id) }
+
+// InFlight returns how many requests of a class are in the gateway.
+func (in *Intake) InFlight(class sms.Class) int { return in.cfg.Capacity - in.rooms[class].left() }
+
+// Run pulls until ctx ends, then waits until every request that was taken has its outcome or is given back.
+func (in *Intake) Run(ctx context.Context) error {
+	var pullers sync.WaitGroup
+	pullers.Go(func() { in.keepAlive(ctx) })
+	for _, t := range in.cfg.Tenants {
+		for _, class := range sms.Classes {
+			pullers.Go(func() { in.pull(ctx, t.ID, class) })
+		}
+	}
+	pullers.Wait()
+	in.work.Wait()
+	return nil
+}
+
+// consumer makes the durable consumer of one tenant and class.
+func (in *Intake) consumer(ctx context.Context, tenant sms.TenantID, class sms.Class) (jetstream.Consumer, error) {
+	return in.cfg.JS.CreateOrUpdateConsumer(ctx, Stream, jetstream.ConsumerConfig{
+		Durable: string(tenant) + "-" + class.String(), FilterSubject: fmt.Sprintf("sms.%s.send.%s", tenant, class),
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 2 * in.cfg.Capacity, MaxDeliver: -1,
+	})
+}
+
+// pull fetches for one tenant and class, only ever as much as there is room for.
+func (in *Intake) pull(ctx context.Context, tenant sms.TenantID, class sms.Class) {
+	consumer, ok := in.consumerOrRetry(ctx, tenant, class)
+	want := 1
+	for ok && ctx.Err() == nil {
+		can := in.cfg.Room(tenant, class)
+		if can == 0 {
+			ok = wait(ctx, 50*time.Millisecond)
+			continue
+		}
+		n, err := in.rooms[class].take(ctx, tenant, min(want, can))
+		if err != nil {
+			return
+		}
+		got, err := in.fetch(ctx, consumer, tenant, class, n)
+		in.rooms[class].give(n - got)
+		if err != nil {
+			in.cfg.Log.Warn("requests can't be pulled; trying again", "tenant", tenant, "class", class, "error", err)
+			ok = wait(ctx, time.Second)
+		}
+		// Ask for twice what came: one at a time while idle, whole turns under load.
+		want = max(1, 2*got)
+	}
+}
+
+func (in *Intake) consumerOrRetry(ctx context.Context, tenant sms.TenantID, class sms.Class) (jetstream.Consumer, bool) {
+	for {
+		consumer, err := in.consumer(ctx, tenant, class)
+		if err == nil {
+			return consumer, true
+		}
+		if ctx.Err() != nil {
+			return nil, false
+		}
+		in.cfg.Log.Warn("consumer can't be made; trying again", "tenant", tenant, "class", class, "error", err)
+		if !wait(ctx, time.Second) {
+			return nil, false
+		}
+	}
+}
+
+// fetch pulls up to n requests and starts each on its way; it returns how many came.
+func (in *Intake) fetch(ctx context.Context, c jetstream.Consumer, tenant sms.TenantID, class sms.Class, n int) (int, error) {
+	patience := 5 * time.Second
+	if n > 1 { // room held by an idle tenant is room that others lack
+		patience = 500 * time.Millisecond
+	}
+	fetchCtx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	batch, err := c.Fetch(n, jetstream.FetchContext(fetchCtx))
+	if err != nil {
+		return 0, err
+	}
+	got := 0
+	for msg := range batch.Messages() {
+		got++
+		if limit := in.limits[tenant]; limit != nil && limit.Wait(ctx) != nil {
+			in.rooms[class].give(1)
+			in.log(msg.Nak())
+			continue
+		}
+		in.work.Go(func() {
+			defer in.rooms[class].give(1)
+			in.handle(ctx, msg, tenant, class)
+		})
+	}
+	if got > 0 && in.cfg.Trace.Taken != nil {
+		in.cfg.Trace.Taken(tenant, class, got)
+	}
+	if err := batch.Error(); err != nil && !errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return got, err
+	}
+	return got, nil
+}
+
+// wait returns false when ctx ends first.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

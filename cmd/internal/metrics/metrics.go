@@ -1,0 +1,101 @@
+// Package metrics turns the hooks of the gateway's parts into Prometheus metrics (harkara_*, base units; never a label
+// per number, id or text).
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"harkara/cmd/internal/dispatch"
+	"harkara/cmd/internal/intake"
+	"harkara/smpp/bind"
+	"harkara/smpp/sms"
+)
+
+// Metrics is the gateway's registry and the metrics in it.
+type Metrics struct {
+	Registry *prometheus.Registry
+
+	taken, copied, again *prometheus.CounterVec
+	ended                *prometheus.HistogramVec
+	receipts             *prometheus.CounterVec
+	busy, mo             *prometheus.CounterVec
+	frames               prometheus.Histogram
+	events               prometheus.Counter
+	retries              prometheus.Counter
+}
+
+// New makes the registry with the process's own metrics in it.
+func New() *Metrics {
+	m := &Metrics{
+		Registry: prometheus.NewRegistry(),
+		taken:    counter("requests_taken_total", "Requests pulled from JetStream.", "tenant", "class"),
+		copied:   counter("requests_copied_total", "Copies of a request id that were dropped.", "tenant"),
+		again:    counter("requests_redelivered_total", "Requests that JetStream brought once more.", "tenant"),
+		ended: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "harkara_request_duration_seconds",
+			Help:    "From a request's publication to its outcome in the ledger, by class and state.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 16)}, []string{"class", "state"}),
+		receipts: counter("receipts_total", "Delivery receipts made durable, by SMSC and state.", "smsc", "state"),
+		busy:     counter("receipts_busy_total", "Receipts answered with \"try again\" since the ledger could not take them.", "smsc"),
+		mo:       counter("mo_rejected_total", "Mobile-originated messages turned away.", "smsc"),
+		frames: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "harkara_ledger_append_duration_seconds",
+			Help: "From a frame's first try to its acknowledgement.", Buckets: prometheus.ExponentialBuckets(0.0001, 2, 16)}),
+		events: prometheus.NewCounter(prometheus.CounterOpts{Name: "harkara_ledger_events_total",
+			Help: "Events made durable."}),
+		retries: prometheus.NewCounter(prometheus.CounterOpts{Name: "harkara_ledger_retries_total",
+			Help: "Tries to append a frame that failed."}),
+	}
+	m.Registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.frames, m.events, m.retries)
+	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "harkara_" + name, Help: help}, labels)
+}
+
+// Intake returns hooks for the intake.
+func (m *Metrics) Intake() intake.Trace {
+	return intake.Trace{
+		Taken: func(t sms.TenantID, c sms.Class, n int) {
+			m.taken.WithLabelValues(string(t), c.String()).Add(float64(n))
+		},
+		Copied: func(t sms.TenantID) { m.copied.WithLabelValues(string(t)).Inc() },
+		Again:  func(t sms.TenantID) { m.again.WithLabelValues(string(t)).Inc() },
+	}
+}
+
+// Dispatch returns hooks for dispatch.
+func (m *Metrics) Dispatch() dispatch.Trace {
+	return dispatch.Trace{
+		Ended: func(c sms.Class, s sms.State, took time.Duration) {
+			m.ended.WithLabelValues(c.String(), string(s)).Observe(took.Seconds())
+		},
+		Receipt: func(id sms.SMSCID, s sms.State) { m.receipts.WithLabelValues(string(id), string(s)).Inc() },
+		Busy:    func(id sms.SMSCID) { m.busy.WithLabelValues(string(id)).Inc() },
+		MO:      func(id sms.SMSCID) { m.mo.WithLabelValues(string(id)).Inc() },
+	}
+}
+
+// Appended notes one frame of the ledger.
+func (m *Metrics) Appended(events, _ int, took time.Duration) {
+	m.events.Add(float64(events))
+	m.frames.Observe(took.Seconds())
+}
+
+// Retried notes one failed try to append.
+func (m *Metrics) Retried(error) { m.retries.Inc() }
+
+// Binds makes gauges of what snapshot tells whenever they are scraped.
+func (m *Metrics) Binds(snapshot func() map[sms.SMSCID][]bind.Status) {
+	m.Registry.MustRegister(&bindCollector{snapshot: snapshot})
+}
+
+// Gauge makes a gauge of a function.
+func (m *Metrics) Gauge(name, help string, labels prometheus.Labels, value func() float64) {
+	m.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "harkara_" + name, Help: help,
+		ConstLabels: labels}, value))
+}

@@ -1,0 +1,51 @@
+package bind
+
+import (
+	"errors"
+	"time"
+
+	"harkara/smpp/pdu"
+	"harkara/smpp/session"
+)
+
+const (
+	backoffFirst = time.Second      // the first try again comes within it
+	backoffMax   = 60 * time.Second // and every later one within this
+	occupiedWait = 30 * time.Second // SMSCs hold an old session this long after it is gone
+	heldLong     = 10 * time.Second // a bind that stood this long was a good one
+)
+
+// backoff counts the tries that came to nothing.
+type backoff struct{ failures int }
+
+// after returns how long to wait before the next try, when a bind that was bound for the time held ended with err:
+// exponential with full jitter (random in [0,1)), so that many binds cut at once do not come back at once.
+func (b *backoff) after(err error, held time.Duration, random float64) time.Duration {
+	if held >= heldLong {
+		b.failures = 0
+	}
+	limit := min(backoffMax, backoffFirst<<min(b.failures, 6))
+	b.failures++
+	wait := time.Duration(random * float64(limit))
+	if bindFault(err) == session.Occupied {
+		wait += occupiedWait
+	}
+	return wait
+}
+
+// bindFault returns what kind of refusal err is; everything that is not a refusal of the bind is Network.
+func bindFault(err error) session.BindFault {
+	var refused *session.BindError
+	if errors.As(err, &refused) {
+		return refused.Fault()
+	}
+	return session.Network
+}
+
+// credentialsRefused says that err is about system_id or password. ESME_RBINDFAIL, which SMSCs also give for other
+// reasons, counts only when these credentials have not been good before.
+func credentialsRefused(err error, goodBefore bool) bool {
+	var refused *session.BindError
+	return bindFault(err) == session.Credentials &&
+		!(errors.As(err, &refused) && refused.Status == pdu.ESME_RBINDFAIL && goodBefore)
+}

@@ -1,0 +1,126 @@
+package bind
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"harkara/smpp/pdu"
+	"harkara/smpp/session"
+)
+
+// bind is one connection that is kept alive: dialled, used, and dialled again.
+type bind struct {
+	pool  *Pool
+	n     int // from 1
+	as    pdu.CommandID
+	log   *slog.Logger
+	tries backoff
+
+	mu     sync.Mutex
+	status Status
+}
+
+// keep holds the bind up until dialing ends: with ctx when the pool stops, or before when the SMSC has refused the
+// credentials to any of the pool's binds. One that is up then stays up until ctx ends.
+func (b *bind) keep(ctx, dialing context.Context, giveUp context.CancelCauseFunc) {
+	for dialing.Err() == nil {
+		held, err := b.connect(ctx, dialing)
+		if errors.Is(err, session.ErrStopped) || ctx.Err() != nil {
+			b.log.Info("bind closed", "held", held)
+			break
+		}
+		b.link(err)
+		if credentialsRefused(err, b.pool.good.Load()) {
+			if dialing.Err() == nil {
+				b.log.Error("the SMSC refuses our credentials, its binds stop: mend system_id, password or system_type, "+
+					"then restart", "error", err)
+			}
+			giveUp(err)
+			break
+		}
+		wait := b.tries.after(err, held, b.pool.deps.Rand())
+		b.log.Warn("bind is down", "error", err, "held", held, "again_in", wait)
+		b.enter("waiting")
+		select {
+		case <-time.After(wait):
+		case <-dialing.Done():
+		}
+	}
+	b.enter("stopped")
+	if err := context.Cause(dialing); bindFault(err) != session.Network {
+		b.refused(err)
+	}
+}
+
+// connect makes one connection and converses on it until it ends. It returns how long it was bound, and why it ended.
+func (b *bind) connect(ctx, dialing context.Context) (held time.Duration, err error) {
+	b.enter("dialing")
+	conn, err := b.dial(dialing)
+	if err != nil {
+		return 0, err
+	}
+	b.enter("binding")
+	return newLoop(b, conn).run(ctx)
+}
+
+// dial connects, with TLS where it is configured, within Timeouts.Dial.
+func (b *bind) dial(ctx context.Context) (net.Conn, error) {
+	cfg := &b.pool.cfg
+	ctx, cancel := context.WithTimeout(ctx, cfg.Timeouts.Dial)
+	defer cancel()
+	conn, err := b.pool.deps.Dial(ctx, "tcp", cfg.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("dial %s: %w", cfg.Addr, err)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetNoDelay(true) // we gather writes ourselves; a refusal costs speed alone
+	}
+	if cfg.TLS == nil {
+		return conn, nil
+	}
+	settings := cfg.TLS.Clone()
+	if settings.ServerName == "" && !settings.InsecureSkipVerify {
+		settings.ServerName, _, _ = net.SplitHostPort(cfg.Addr)
+	}
+	secured := tls.Client(conn, settings)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = conn.Close()
+		return nil, fmt.Errorf("TLS handshake with %s: %w", cfg.Addr, err)
+	}
+	return secured, nil
+}
+
+// link tells the trace and the snapshot that the bind came up, or why it is not.
+func (b *bind) link(err error) {
+	if err != nil {
+		b.mu.Lock()
+		b.status.LastError = err.Error()
+		b.mu.Unlock()
+	}
+	if hook := b.pool.deps.Trace.Link; hook != nil {
+		hook(b.pool.cfg.SMSC, b.n, err)
+	}
+}
+
+// enter notes the bind's state for snapshots.
+func (b *bind) enter(state string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.status.State != state {
+		b.status.State, b.status.Since, b.status.WindowUsed = state, time.Now(), 0
+	}
+}
+
+// refused raises the alarm that only a person can end.
+func (b *bind) refused(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.status.State = "refused"
+	b.status.Alarm = err.Error() + ": mend system_id, password or system_type, then restart"
+}

@@ -1,0 +1,2 @@
+// Package bind keeps the connections to one SMSC.
+package bind

@@ -1,0 +1,250 @@
+package bind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"harkara/smpp/pdu"
+	"harkara/smpp/session"
+	"harkara/smpp/sms"
+)
+
+// batchesMax is how many batches of PDUs wait between the reader and the loop. What an SMSC can have under way to us is
+// bounded by our window and its own, so the reader hardly ever waits for long.
+const batchesMax = 4
+
+// loop is one connection: one goroutine that owns session, window and writes, and one that reads.
+type loop struct {
+	b       *bind
+	pool    *Pool
+	conn    net.Conn
+	session *session.Session[ref]
+
+	batches chan batch
+	owed    chan response // answers of the handler to deliver_sm; one each, so it never fills
+	gone    chan struct{} // closed when the loop has ended: the reader gives up
+	timer   *time.Timer
+	armed   time.Time // when timer fires; zero: it does not
+
+	now      time.Time
+	held     [len(sms.Classes)]*item // claimed from the lanes, not written whole
+	paceOpen time.Time               // when the pace may give again
+	validity [len(sms.Classes)]validity
+	lost     error // why the connection is no good any more
+	bound    time.Time
+	live     bool // counted in pool.live
+	counted  session.Counts
+	counters Counters // since the last publish
+}
+
+// ref says whose submit a result is of.
+type ref struct {
+	it      *item // not to be touched once the segment has an answer
+	sub     *Submission
+	segment int // index of sub.SMs
+}
+
+// batch is what the reader hands over: whole PDUs, then the error that ended the reading, if it has.
+type batch struct {
+	frames []pdu.Frame
+	err    error
+}
+
+// response is the handler's answer to the deliver_sm or data_sm with this header.
+type response struct {
+	to     pdu.Header
+	status pdu.Status
+}
+
+func newLoop(b *bind, conn net.Conn) *loop {
+	cfg := &b.pool.cfg
+	timer := time.NewTimer(time.Hour)
+	timer.Stop()
+	return &loop{
+		b: b, pool: b.pool, conn: conn, timer: timer,
+		batches: make(chan batch, batchesMax),
+		owed:    make(chan response, cfg.ReceiptsMax),
+		gone:    make(chan struct{}),
+		session: session.New[ref](session.Config{
+			Bind: cfg.Bind, As: b.as, Window: cfg.Window, ReceiptsMax: cfg.ReceiptsMax,
+			BindTimeout: cfg.Timeouts.Bind, Response: cfg.Timeouts.Response, EnquireLink: cfg.Timeouts.EnquireLink,
+		}),
+	}
+}
+
+// run converses until the session is closed or the connection lost. It returns how long it was bound, and why it ended.
+func (l *loop) run(ctx context.Context) (held time.Duration, err error) {
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		l.read()
+	}()
+	l.counters.Connects++
+	l.now = time.Now()
+	if err := l.session.Open(l.now); err != nil {
+		l.lost = err
+	}
+	for stop := ctx.Done(); l.step(); {
+		if l.wait(stop) {
+			stop = nil
+			l.session.Stop(l.now)
+			l.unsend()
+		}
+		l.drainInput()
+	}
+	close(l.gone)
+	_ = l.conn.Close() // what matters was flushed; the peer is gone or has said good-bye
+	<-read
+	l.timer.Stop()
+	return held0(l.bound, l.now), l.finish()
+}
+
+// step does everything that follows from what has come and from the time, in the order of the wire: control and answers
+// first, new submits last, one write for all. It returns false when the conversation is over.
+func (l *loop) step() bool {
+	l.session.Tick(l.now)
+	l.settle()
+	l.lapse()
+	l.submit()
+	if l.lost == nil {
+		l.lost = l.flush()
+	}
+	l.watch()
+	l.publish()
+	return l.lost == nil && l.session.State() != session.Closed
+}
+
+// wait blocks until something comes, and takes it. It returns true when it was stop.
+func (l *loop) wait(stop <-chan struct{}) bool {
+	var otp, txn, bulk chan *item // nil where nothing can be written now
+	if l.session.Room() > 0 && !l.now.Before(l.paceOpen) {
+		otp, txn, bulk = l.pool.lanes[sms.OTP], l.pool.lanes[sms.Txn], l.pool.lanes[sms.Bulk]
+	}
+	l.arm()
+	stopped := false
+	select {
+	case in := <-l.batches:
+		l.now = time.Now()
+		l.receive(in)
+	case r := <-l.owed:
+		l.now = time.Now()
+		l.session.Answer(r.to, r.status, l.now)
+	case it := <-otp:
+		l.hold(it)
+	case it := <-txn:
+		l.hold(it)
+	case it := <-bulk:
+		l.hold(it)
+	case <-l.timer.C:
+		l.armed = time.Time{}
+	case <-stop:
+		stopped = true
+	}
+	l.now = time.Now()
+	return stopped
+}
+
+// drainInput takes what else has come, without waiting: at most a channel's worth of each.
+func (l *loop) drainInput() {
+	for range batchesMax {
+		select {
+		case in := <-l.batches:
+			l.receive(in)
+			continue
+		default:
+		}
+		break
+	}
+	for range cap(l.owed) {
+		select {
+		case r := <-l.owed:
+			l.session.Answer(r.to, r.status, l.now)
+			continue
+		default:
+		}
+		break
+	}
+}
+
+// receive gives a batch to the session.
+func (l *loop) receive(in batch) {
+	for _, f := range in.frames {
+		l.session.Receive(f, l.now)
+	}
+	if in.err != nil && l.lost == nil {
+		l.lost = in.err
+	}
+}
+
+// read cuts the stream into PDUs until it ends; a broken command_length is such an end.
+func (l *loop) read() {
+	r := pdu.NewReader(l.conn)
+	for {
+		frames, err := r.NextBatch(nil)
+		if errors.Is(err, io.EOF) {
+			err = errors.New("the SMSC closed the connection")
+		} else if err != nil {
+			err = fmt.Errorf("read from the SMSC: %w", err)
+		}
+		select {
+		case l.batches <- batch{frames, err}:
+		case <-l.gone:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// flush writes what the session has to say. A write that misses its deadline is the end of the connection: what was cut
+// short can't be taken back.
+func (l *loop) flush() error {
+	out := l.session.Output()
+	if len(out) == 0 {
+		return nil
+	}
+	if err := l.conn.SetWriteDeadline(l.now.Add(l.pool.cfg.Timeouts.Write)); err != nil {
+		return fmt.Errorf("write to the SMSC: %w", err)
+	}
+	n, err := l.conn.Write(out)
+	l.session.Flushed(n, time.Now())
+	if err != nil {
+		return fmt.Errorf("write to the SMSC: %w", err)
+	}
+	return nil
+}
+
+// arm sets the timer for what is due next. One that fires too early does no harm.
+func (l *loop) arm() {
+	at, ok := l.session.Wake()
+	sooner := func(t time.Time) {
+		if !ok || t.Before(at) {
+			at, ok = t, true
+		}
+	}
+	if l.session.Room() > 0 && l.now.Before(l.paceOpen) {
+		sooner(l.paceOpen)
+	}
+	for _, it := range l.held {
+		if it != nil {
+			sooner(it.sub.Deadline)
+		}
+	}
+	if ok && (l.armed.IsZero() || at.Before(l.armed)) {
+		l.armed = at
+		l.timer.Reset(at.Sub(l.now))
+	}
+}
+
+// held0 is the time since bound; none where it never was.
+func held0(bound, now time.Time) time.Duration {
+	if bound.IsZero() {
+		return 0
+	}
+	return now.Sub(bound)
+}

@@ -1,0 +1,218 @@
+package bind
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"harkara/smpp/pdu"
+	"harkara/smpp/session"
+	"harkara/smpp/sms"
+)
+
+// Pool is all binds of one SMSC. Make it with NewPool, run it with Run.
+type Pool struct {
+	cfg   Config
+	deps  Deps
+	lanes [len(sms.Classes)]chan *item
+	pace  *pace
+	binds []*bind
+	items sync.Pool // of *item
+
+	live     atomic.Int64 // binds that can submit now
+	stopping atomic.Bool
+	good     atomic.Bool // the credentials were accepted at least once
+}
+
+// NewPool returns a pool that is not connected yet. Faults of cfg come from Run.
+func NewPool(cfg Config, deps Deps) *Pool {
+	if deps.Dial == nil {
+		deps.Dial = new(net.Dialer).DialContext
+	}
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	if deps.Rand == nil {
+		deps.Rand = rand.Float64
+	}
+	p := &Pool{cfg: cfg, deps: deps, pace: newPace(cfg.TPS)}
+	for class := range p.lanes {
+		p.lanes[class] = make(chan *item, max(cfg.Lane, 0))
+	}
+	for range cfg.Binds {
+		if cfg.Mode == Transceiver {
+			p.add(pdu.BindTransceiver)
+		} else {
+			p.add(pdu.BindTransmitter)
+			p.add(pdu.BindReceiver)
+		}
+	}
+	return p
+}
+
+// add makes one more bind.
+func (p *Pool) add(as pdu.CommandID) {
+	n := len(p.binds) + 1
+	name := asNames[as]
+	p.binds = append(p.binds, &bind{
+		pool: p, n: n, as: as,
+		log: p.deps.Log.With("smsc", string(p.cfg.SMSC), "bind", n, "as", name),
+		status: Status{
+			SMSC: p.cfg.SMSC, Bind: n, As: name, State: "stopped", Since: time.Now(), WindowSize: p.cfg.Window,
+		},
+	})
+}
+
+var asNames = map[pdu.CommandID]string{
+	pdu.BindTransceiver: "transceiver", pdu.BindTransmitter: "transmitter", pdu.BindReceiver: "receiver",
+}
+
+// Run keeps all binds until ctx ends. Then it drains: it admits nothing more, what is in the lanes comes back Unsent,
+// and every bind waits for outstanding answers, answers its receipts, unbinds and closes; each of these steps is given
+// Timeouts.Response. Run returns when every goroutine has ended: an error when cfg can't work, or when the SMSC refused
+// the credentials (its binds then stopped, and stay so until the next start). Call it once.
+func (p *Pool) Run(ctx context.Context) error {
+	if err := p.cfg.check(); err != nil {
+		return fmt.Errorf("bind to SMSC %s: %w", p.cfg.SMSC, err)
+	}
+	dialing, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	var binds sync.WaitGroup
+	for _, b := range p.binds {
+		binds.Go(func() { b.keep(ctx, dialing, giveUp) })
+	}
+	<-ctx.Done()
+	p.stopping.Store(true)
+	p.handBack()
+	binds.Wait()
+	p.handBack()
+	if err := context.Cause(dialing); bindFault(err) != session.Network {
+		return fmt.Errorf("bind to SMSC %s: %w", p.cfg.SMSC, err)
+	}
+	return nil
+}
+
+// Submit offers sub to its class's lane and waits until every segment is answered, in doubt, lapsed or handed back
+// unsent. When no bind is live, the lane is full or the pool is stopping, that is the outcome at once. The end of ctx
+// withdraws what is still in the lane; once a bind has taken it, the outcome is waited for, as it may be on the wire.
+func (p *Pool) Submit(ctx context.Context, sub *Submission) Outcome {
+	if err := p.closedTo(ctx); err != nil {
+		return none(sub, session.Unsent, err)
+	}
+	if len(sub.SMs) == 0 {
+		return Outcome{}
+	}
+	it := p.item(sub)
+	select {
+	case p.lanes[sub.Class] <- it:
+	default:
+		p.recycle(it)
+		return none(sub, session.Unsent, ErrLaneFull)
+	}
+	// The last bind may have gone, and emptied the lanes, between the first look and the offer.
+	if err := p.closedTo(ctx); err != nil && it.claim() {
+		return none(sub, session.Unsent, err)
+	}
+	it.timer.Reset(time.Until(sub.Deadline))
+	select {
+	case <-it.done:
+		it.timer.Stop()
+		return p.recycle(it)
+	case <-it.timer.C:
+		if it.claim() {
+			return none(sub, session.Lapsed, nil)
+		}
+	case <-ctx.Done():
+		it.timer.Stop()
+		if it.claim() {
+			return none(sub, session.Unsent, context.Cause(ctx))
+		}
+	}
+	<-it.done
+	return p.recycle(it)
+}
+
+// closedTo says why a submission can't be taken now.
+func (p *Pool) closedTo(ctx context.Context) error {
+	switch {
+	case p.stopping.Load():
+		return ErrStopping
+	case p.live.Load() == 0:
+		return ErrNotLive
+	}
+	return ctx.Err()
+}
+
+// none is the outcome of a submission that no bind has taken.
+func none(sub *Submission, v session.Verdict, err error) Outcome {
+	answers := make([]Answer, len(sub.SMs))
+	now := time.Now()
+	for i := range answers {
+		answers[i] = Answer{Segment: sub.Segments[i], Verdict: v, At: now}
+	}
+	return Outcome{Answers: answers, Err: err}
+}
+
+// up counts a bind that can submit.
+func (p *Pool) up() { p.live.Add(1) }
+
+// down counts it off. What waits in the lanes when the last one goes is handed back: another SMSC may be faster.
+func (p *Pool) down() {
+	if p.live.Add(-1) == 0 {
+		p.handBack()
+	}
+}
+
+// handBack empties the lanes.
+func (p *Pool) handBack() {
+	err := ErrNotLive
+	if p.stopping.Load() {
+		err = ErrStopping
+	}
+	now := time.Now()
+	for _, lane := range p.lanes {
+		for it := takeFrom(lane); it != nil; it = takeFrom(lane) {
+			it.err = err
+			it.rest(session.Unsent, now)
+		}
+	}
+}
+
+// takeFrom claims the next item of a lane, skipping those that were withdrawn; nil when there is none.
+func takeFrom(lane chan *item) *item {
+	for {
+		select {
+		case it := <-lane:
+			if it.claim() {
+				return it
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// Live says whether a bind can submit.
+func (p *Pool) Live() bool { return p.live.Load() > 0 && !p.stopping.Load() }
+
+// Room says how many more submissions the class's lane takes.
+func (p *Pool) Room(class sms.Class) int { return cap(p.lanes[class]) - len(p.lanes[class]) }
+
+// Snapshot returns the state of every connection.
+func (p *Pool) Snapshot() []Status {
+	all := make([]Status, len(p.binds))
+	for i, b := range p.binds {
+		b.mu.Lock()
+		all[i] = b.status
+		b.mu.Unlock()
+		for class, lane := range p.lanes {
+			all[i].Lanes[class] = Lane{Used: len(lane), Size: cap(lane)}
+		}
+	}
+	return all
+}

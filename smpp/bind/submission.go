@@ -1,0 +1,43 @@
+package bind
+
+import (
+	"errors"
+	"time"
+
+	"harkara/smpp/pdu"
+	"harkara/smpp/session"
+	"harkara/smpp/sms"
+)
+
+// Submission is one attempt of one message on this SMSC. It belongs to the pool from Submit on: the pool fills in
+// Validity, and may hand it to Handler.Late after Submit has returned.
+type Submission struct {
+	Key      sms.Key
+	Attempt  int
+	Class    sms.Class
+	Deadline time.Time // nothing is written after it; what is left of it at the write becomes validity_period
+	SMs      []pdu.SM  // one per segment
+	Segments []int     // their numbers in the message, from 1
+}
+
+// Answer is what became of one segment.
+type Answer struct {
+	Segment   int // its number in the message, from Submission.Segments
+	Verdict   session.Verdict
+	Status    pdu.Status // as the SMSC gave it; ESME_ROK where there was no answer
+	MessageID string     // as the SMSC wrote it
+	At        time.Time  // when the answer came, or its absence was stated
+}
+
+// Outcome is what became of a submission: an answer per segment, in the order of Submission.SMs.
+type Outcome struct {
+	Answers []Answer
+	Err     error // why no bind ever took it: ErrNotLive, ErrLaneFull, ErrStopping or the context's error; else nil
+}
+
+// Why a submission never came to a bind; its segments are all Unsent.
+var (
+	ErrNotLive  = errors.New("no bind of the SMSC is live")
+	ErrLaneFull = errors.New("the lane of the class is full")
+	ErrStopping = errors.New("the pool is stopping")
+)

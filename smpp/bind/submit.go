@@ -1,0 +1,106 @@
+package bind
+
+import (
+	"time"
+
+	"harkara/smpp/pdu"
+	"harkara/smpp/session"
+)
+
+// hold keeps an item that came from its lane, if it was not withdrawn. The lane's class is free: wait listens to the
+// lanes only after submit has emptied them.
+func (l *loop) hold(it *item) {
+	if it.claim() {
+		l.held[it.sub.Class] = it
+	}
+}
+
+// next returns the item whose segment goes next: the most urgent class first; nil when there is none.
+func (l *loop) next() *item {
+	for class := range l.held {
+		if l.held[class] == nil {
+			l.held[class] = takeFrom(l.pool.lanes[class])
+		}
+		if l.held[class] != nil {
+			return l.held[class]
+		}
+	}
+	return nil
+}
+
+// submit fills the window from the lanes, as far as the pace allows. All segments of an item go over this bind, in
+// order; an item of a more urgent class may go between two of them.
+func (l *loop) submit() {
+	if l.lost != nil || l.now.Before(l.paceOpen) {
+		return
+	}
+	for l.session.Room() > 0 {
+		it := l.next()
+		if it == nil {
+			return
+		}
+		if !l.now.Before(it.sub.Deadline) {
+			l.end(it, session.Lapsed)
+			continue
+		}
+		if wait := l.pool.pace.take(l.now); wait > 0 {
+			l.paceOpen = l.now.Add(wait)
+			return
+		}
+		l.write(it)
+	}
+}
+
+// write gives the next segment of it to the session.
+func (l *loop) write(it *item) {
+	sub, i := it.sub, it.next
+	sm := &sub.SMs[i]
+	sm.Validity = l.validity[sub.Class].of(sub.Deadline.Sub(l.now))
+	if it.next++; it.next == len(sub.SMs) {
+		l.held[sub.Class] = nil
+	}
+	if err := l.session.Submit(sm, ref{it, sub, i}, l.now); err != nil {
+		l.b.log.Error("a segment can't go on the wire", "key", sub.Key, "segment", sub.Segments[i], "error", err)
+		it.answer(i, Answer{Verdict: session.BadPDU, At: l.now})
+		return
+	}
+	l.counters.Submits++
+}
+
+// end answers what is left of an item that is held, and lets it go.
+func (l *loop) end(it *item, v session.Verdict) {
+	l.held[it.sub.Class] = nil
+	it.rest(v, l.now)
+}
+
+// lapse ends what is held and has outlived its deadline while there was no room.
+func (l *loop) lapse() {
+	for _, it := range l.held {
+		if it != nil && !l.now.Before(it.sub.Deadline) {
+			l.end(it, session.Lapsed)
+		}
+	}
+}
+
+// unsend hands back what is held.
+func (l *loop) unsend() {
+	for _, it := range l.held {
+		if it != nil {
+			l.end(it, session.Unsent)
+		}
+	}
+}
+
+// validity remembers one relative time: messages of a class have mostly as many whole seconds left as the one before.
+type validity struct {
+	seconds time.Duration
+	text    string
+}
+
+// of returns left as validity_period.
+func (v *validity) of(left time.Duration) string {
+	if seconds := left / time.Second; v.text == "" || v.seconds != seconds {
+		v.seconds, v.text = seconds, pdu.RelativeValidity(left)
+	}
+	return v.text
+}

@@ -1,0 +1,201 @@
+package pdu
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// SM is the body of a submit_sm, deliver_sm (SMPP 3.4 §4.4.1, §4.6.1) or data_sm (§4.7.1). A data_sm has ServiceType,
+// the addresses, ESMClass, RegisteredDelivery, DataCoding and TLVs; its text is the TLV message_payload.
+type SM struct {
+	ServiceType          string
+	SourceTON, SourceNPI byte
+	Source               string
+	DestTON, DestNPI     byte
+	Dest                 string
+	ESMClass             byte
+	ProtocolID           byte
+	Priority             byte
+	ScheduleDelivery     string // SMPP time, 16 characters, or empty: at once
+	Validity             string // SMPP time, 16 characters, or empty: the SMSC's default
+	RegisteredDelivery   byte
+	ReplaceIfPresent     byte
+	DataCoding           byte
+	DefaultMessageID     byte
+	ShortMessage         []byte // at most 254 octets, a user data header among them where ESMClass has ESMClassUDHI
+	TLVs                 []TLV  // in the order of the wire
+}
+
+// ESMClassUDHI is the bit of ESMClass that says that ShortMessage begins with a user data header (SMPP 3.4 §5.2.12).
+const ESMClassUDHI = 0x40
+
+// Lengths of the fields without their NUL.
+const (
+	maxServiceType  = 5
+	maxAddress      = 20
+	maxDataAddress  = 64 // data_sm allows longer addresses
+	maxShortMessage = 254
+	timeLength      = 16
+)
+
+// TLV gives the value of the first TLV with the tag.
+func (m *SM) TLV(tag Tag) ([]byte, bool) {
+	for i := range m.TLVs {
+		if m.TLVs[i].Tag == tag {
+			return m.TLVs[i].Value, true
+		}
+	}
+	return nil, false
+}
+
+// Payload gives the octets of the message: ShortMessage, or the TLV message_payload where that is empty.
+func (m *SM) Payload() []byte {
+	if len(m.ShortMessage) > 0 {
+		return m.ShortMessage
+	}
+	payload, _ := m.TLV(TagMessagePayload)
+	return payload
+}
+
+// AppendSM appends a SubmitSM, DeliverSM or DataSM with its TLVs in their order. On an error dst is returned as it came;
+// the error names the field that SMPP 3.4 forbids.
+func AppendSM(dst []byte, id CommandID, seq uint32, m *SM) ([]byte, error) {
+	size, err := m.check(id)
+	if err != nil {
+		return dst, fmt.Errorf("write %s: %w", id, err)
+	}
+	start := len(dst)
+	dst = AppendHeader(slices.Grow(dst, size), id, ESME_ROK, seq)
+	dst = appendText(dst, m.ServiceType)
+	dst = append(dst, m.SourceTON, m.SourceNPI)
+	dst = appendText(dst, m.Source)
+	dst = append(dst, m.DestTON, m.DestNPI)
+	dst = appendText(dst, m.Dest)
+	if id == DataSM {
+		dst = append(dst, m.ESMClass, m.RegisteredDelivery, m.DataCoding)
+	} else {
+		dst = append(dst, m.ESMClass, m.ProtocolID, m.Priority)
+		dst = appendText(dst, m.ScheduleDelivery)
+		dst = appendText(dst, m.Validity)
+		dst = append(dst, m.RegisteredDelivery, m.ReplaceIfPresent, m.DataCoding, m.DefaultMessageID)
+		dst = append(dst, byte(len(m.ShortMessage)))
+		dst = append(dst, m.ShortMessage...)
+	}
+	return setLength(appendTLVs(dst, m.TLVs), start), nil
+}
+
+// check holds m against the standard and gives an upper bound of the PDU's length in octets.
+func (m *SM) check(id CommandID) (int, error) {
+	address := maxAddress
+	switch id {
+	case SubmitSM, DeliverSM:
+	case DataSM:
+		address = maxDataAddress
+		if len(m.ShortMessage) > 0 {
+			return 0, errors.New("it has no short_message: put the text into the TLV message_payload")
+		}
+	default:
+		return 0, errors.New("it is none of submit_sm, deliver_sm, data_sm")
+	}
+	if err := m.checkFields(address); err != nil {
+		return 0, err
+	}
+	size := HeaderLength + 17 + len(m.ServiceType) + len(m.Source) + len(m.Dest) + len(m.ScheduleDelivery) +
+		len(m.Validity) + len(m.ShortMessage)
+	for i := range m.TLVs {
+		t := &m.TLVs[i]
+		if len(t.Value) > 0xFFFF {
+			return 0, fmt.Errorf("TLV %s is %d octets long, at most 65535 are allowed", t.Tag, len(t.Value))
+		}
+		if t.Tag == TagMessagePayload && len(m.ShortMessage) > 0 {
+			return 0, errors.New("both short_message and message_payload are filled, only one is allowed")
+		}
+		size += 4 + len(t.Value)
+	}
+	if size > MaxLength {
+		return 0, fmt.Errorf("it would be %d octets long: %w", size, ErrLength)
+	}
+	return size, nil
+}
+
+// checkFields holds the mandatory fields against their limits.
+func (m *SM) checkFields(address int) error {
+	if err := checkText("service_type", m.ServiceType, maxServiceType); err != nil {
+		return err
+	}
+	if err := checkText("source_addr", m.Source, address); err != nil {
+		return err
+	}
+	if err := checkText("destination_addr", m.Dest, address); err != nil {
+		return err
+	}
+	if err := checkTime("schedule_delivery_time", m.ScheduleDelivery); err != nil {
+		return err
+	}
+	if err := checkTime("validity_period", m.Validity); err != nil {
+		return err
+	}
+	if len(m.ShortMessage) > maxShortMessage {
+		return fmt.Errorf("short_message is %d octets long, at most %d are allowed", len(m.ShortMessage), maxShortMessage)
+	}
+	return nil
+}
+
+// checkTime holds a time field against its one length: none, or 16 characters (SMPP 3.4 §7.1.1).
+func checkTime(field, s string) error {
+	if len(s) != 0 && len(s) != timeLength {
+		return fmt.Errorf("%s is %d characters long, only 0 or %d are allowed", field, len(s), timeLength)
+	}
+	return checkText(field, s, timeLength)
+}
+
+// ParseSM reads a SubmitSM, DeliverSM or DataSM into m; what m held is gone, but for the room of its TLVs.
+// ShortMessage and the values of the TLVs alias f; the strings share one copy. It takes longer fields than the
+// standard allows, as SMSCs do send them, but no body that is cut or goes on behind its last TLV: the error names the field and the octet.
+// On an error m holds the fields before the fault.
+func ParseSM(f Frame, m *SM) error {
+	*m = SM{TLVs: m.TLVs[:0]}
+	body, err := f.body(SubmitSM, DeliverSM, DataSM)
+	if err != nil {
+		return fmt.Errorf("read a message PDU: %w", err)
+	}
+	id := f.Header().ID
+	c := cursor{body: body}
+	parseSM(&c, id, m)
+	if c.err != nil {
+		return fmt.Errorf("read %s: %w", id, c.err)
+	}
+	return nil
+}
+
+// parseSM is the field list of the standard from top to bottom. The places of the strings are gathered first, so that
+// they can share one allocation.
+func parseSM(c *cursor, id CommandID, m *SM) {
+	service := c.text("service_type")
+	m.SourceTON, m.SourceNPI = c.octet("source_addr_ton"), c.octet("source_addr_npi")
+	source := c.text("source_addr")
+	m.DestTON, m.DestNPI = c.octet("dest_addr_ton"), c.octet("dest_addr_npi")
+	dest := c.text("destination_addr")
+	m.ESMClass = c.octet("esm_class")
+	var schedule, validity span
+	if id != DataSM {
+		m.ProtocolID, m.Priority = c.octet("protocol_id"), c.octet("priority_flag")
+		schedule, validity = c.text("schedule_delivery_time"), c.text("validity_period")
+	}
+	m.RegisteredDelivery = c.octet("registered_delivery")
+	if id != DataSM {
+		m.ReplaceIfPresent = c.octet("replace_if_present_flag")
+	}
+	m.DataCoding = c.octet("data_coding")
+
+	text := string(c.body[:max(service.to, source.to, dest.to, schedule.to, validity.to)])
+	m.ServiceType, m.Source, m.Dest = text[service.from:service.to], text[source.from:source.to], text[dest.from:dest.to]
+	m.ScheduleDelivery, m.Validity = text[schedule.from:schedule.to], text[validity.from:validity.to]
+
+	if id != DataSM {
+		m.DefaultMessageID = c.octet("sm_default_msg_id")
+		m.ShortMessage = c.octets("short_message", int(c.octet("sm_length")))
+	}
+	m.TLVs = c.tlvs(m.TLVs)
+}

@@ -1,0 +1,125 @@
+package session
+
+import (
+	"time"
+
+	"harkara/smpp/pdu"
+	"harkara/smpp/window"
+)
+
+// Receive takes one PDU from the SMSC. A deliver_sm's frame is handed on by Take as it is.
+func (s *Session[T]) Receive(f pdu.Frame, now time.Time) {
+	if s.state == Opening || s.state == Closed {
+		return
+	}
+	s.heard, s.probeDue = now, time.Time{}
+	h := f.Header()
+	switch {
+	case !h.ID.IsResponse():
+		s.request(h, f)
+	case s.state == Binding:
+		s.bindResponse(h, now)
+	default:
+		s.response(h, f, now)
+	}
+	s.drained(now)
+}
+
+// bindResponse takes a response while the bind is the only request that can have one. A nack numbered 0 is to a PDU
+// that the SMSC could not read (SMPP 3.4 §4.3), so it is the bind's too.
+func (s *Session[T]) bindResponse(h pdu.Header, now time.Time) {
+	answer := h.ID == s.cfg.As.Response() && h.Seq == s.bindSeq
+	nack := h.ID == pdu.GenericNack && (h.Seq == s.bindSeq || h.Seq == 0)
+	switch {
+	case answer && h.Status == pdu.ESME_ROK:
+		s.state, s.due = Bound, time.Time{}
+	case answer || nack:
+		s.end(&BindError{Status: h.Status})
+	default:
+		s.counts.Unknown++
+	}
+}
+
+// response takes a response to one of our requests.
+func (s *Session[T]) response(h pdu.Header, f pdu.Frame, now time.Time) {
+	switch {
+	case h.ID == pdu.SubmitSMResp:
+		s.answered(h, f, now)
+	case h.ID == pdu.EnquireLinkResp && h.Seq == s.probeSeq && s.probeSeq != 0:
+		s.probeSeq = 0
+	case (h.ID == pdu.UnbindResp || h.ID == pdu.GenericNack) && s.state == Unbinding && h.Seq == s.unbindSeq:
+		s.end(ErrStopped)
+	case h.ID == pdu.GenericNack:
+		s.answered(h, f, now)
+	default:
+		s.counts.Unknown++
+	}
+}
+
+// answered makes the result of a submit from its submit_sm_resp or generic_nack. A nack keeps its status (an SMSC may
+// throttle with it) but is never an acceptance.
+func (s *Session[T]) answered(h pdu.Header, f pdu.Frame, now time.Time) {
+	entry, outcome := s.win.Answer(h.Seq)
+	if outcome == window.Unknown {
+		s.counts.Unknown++
+		return
+	}
+	verdict, id := Classify(h.Status), ""
+	if h.ID == pdu.SubmitSMResp {
+		id, _ = pdu.ParseMessageID(f) // fails on other commands only
+	} else if verdict == Accepted {
+		verdict = BadPDU
+	}
+	s.report(&entry, verdict, h.Status, id, outcome == window.Late, now)
+}
+
+// report adds a result.
+func (s *Session[T]) report(e *window.Entry[T], v Verdict, status pdu.Status, id string, late bool, now time.Time) {
+	since := e.Written
+	if since.IsZero() {
+		since = e.Offered
+	}
+	s.results = append(s.results, Result[T]{e.Value, v, status, id, late, now, now.Sub(since)})
+}
+
+// request takes a request of the SMSC.
+func (s *Session[T]) request(h pdu.Header, f pdu.Frame) {
+	switch h.ID {
+	case pdu.EnquireLink:
+		s.out = pdu.AppendHeader(s.out, pdu.EnquireLinkResp, pdu.ESME_ROK, h.Seq)
+	case pdu.Unbind:
+		s.out = pdu.AppendHeader(s.out, pdu.UnbindResp, pdu.ESME_ROK, h.Seq)
+		s.end(ErrUnbound)
+	case pdu.DeliverSM, pdu.DataSM:
+		s.deliver(h, f)
+	case pdu.AlertNotification: // has no response (SMPP 3.4 §4.12), and we ask for none
+	case pdu.Outbind, pdu.BindReceiver, pdu.BindTransmitter, pdu.BindTransceiver:
+		s.out = pdu.AppendHeader(s.out, pdu.GenericNack, pdu.ESME_RINVBNDSTS, h.Seq)
+		s.counts.Unknown++
+	default:
+		s.out = pdu.AppendHeader(s.out, pdu.GenericNack, pdu.ESME_RINVCMDID, h.Seq)
+		s.counts.Unknown++
+	}
+}
+
+// deliver hands a deliver_sm or data_sm on, or answers it at once with the reason why not. ESME_RX_T_APPN asks the SMSC
+// to send it again later (SMPP 3.4 §5.1.3).
+func (s *Session[T]) deliver(h pdu.Header, f pdu.Frame) {
+	s.counts.Received++
+	status := pdu.ESME_ROK
+	switch {
+	case s.state == Binding:
+		status = pdu.ESME_RINVBNDSTS
+	case s.state != Bound || s.owed >= s.cfg.ReceiptsMax:
+		status = pdu.ESME_RX_T_APPN
+		s.counts.Deferred++
+	case pdu.ParseSM(f, &s.sm) != nil:
+		status = pdu.ESME_RSYSERR
+		s.counts.Unknown++
+	default:
+		s.owed++
+		s.deliveries = append(s.deliveries, f)
+		return
+	}
+	s.out = pdu.AppendResp(s.out, h.ID.Response(), status, h.Seq, "")
+}

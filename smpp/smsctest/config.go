@@ -1,0 +1,70 @@
+package smsctest
+
+import (
+	"maps"
+	"time"
+
+	"harkara/smpp/pdu"
+	"harkara/smpp/sms"
+)
+
+// Config says how the SMSC behaves. The zero value takes any bind, answers at once and sends receipts at once.
+type Config struct {
+	SystemID string     // the one account; empty: anyone may bind
+	Password sms.Secret // of the account
+
+	Latency      time.Duration // from a submit_sm to its submit_sm_resp
+	ReceiptDelay time.Duration // from that answer to the receipt
+	TPS          int           // submit_sm in any one second, over all binds; more are answered ESME_RTHROTTLED; 0: no limit
+	MaxBinds     int           // binds at a time; more are answered ESME_RALYBND; 0: no limit
+
+	Faults       map[Fault]float64 // rates, 0 to 1
+	Seed         uint64            // of the faults
+	LateBy       time.Duration     // from a submit_sm to its answer under late_answer; default 15 s
+	StopFor      time.Duration     // how long a connection stands still under stop_reading; default 30 s
+	RefuseStatus pdu.Status        // of the answer under refuse; default ESME_RINVDSTADR
+	Undelivered  float64           // share of receipts that say UNDELIV with an err of 0xx
+
+	TextOnly      bool          // receipts without the TLVs receipted_message_id and message_state
+	ReceiptWindow int           // receipts not yet acked per bind; default 256
+	AckTimeout    time.Duration // after it, a receipt without a deliver_sm_resp is sent again; default 10 s
+
+	Keep int                  // messages whose details are kept, the newest; default 262144, below 0: none
+	Key  func(*pdu.SM) string // what makes two submit_sm the same; default: source, destination and payload octets
+}
+
+// Defaults, and the bounds that keep a client from filling the memory.
+const (
+	defaultLateBy        = 15 * time.Second // longer than the 10 s that clients wait for an answer
+	defaultStopFor       = 30 * time.Second
+	defaultReceiptWindow = 256
+	defaultAckTimeout    = 10 * time.Second
+	defaultKeep          = 1 << 18
+
+	maxPending  = 1 << 20 // receipts made and not yet acked; beyond it a submit_sm is answered ESME_RMSGQFUL
+	maxInFlight = 1 << 16 // submit_sm of one bind that wait for their answer; beyond it the bind is not read
+	maxOut      = 1 << 20 // octets that wait to be written to one bind; beyond it the bind is not read
+)
+
+// withDefaults gives a copy of its own with the defaults filled in.
+func (c Config) withDefaults() Config {
+	c.Faults = maps.Clone(c.Faults)
+	if c.Faults == nil {
+		c.Faults = map[Fault]float64{}
+	}
+	c.LateBy = orDefault(c.LateBy, defaultLateBy)
+	c.StopFor = orDefault(c.StopFor, defaultStopFor)
+	c.RefuseStatus = orDefault(c.RefuseStatus, pdu.ESME_RINVDSTADR)
+	c.ReceiptWindow = orDefault(c.ReceiptWindow, defaultReceiptWindow)
+	c.AckTimeout = orDefault(c.AckTimeout, defaultAckTimeout)
+	c.Keep = orDefault(c.Keep, defaultKeep)
+	return c
+}
+
+func orDefault[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}

@@ -1,0 +1,91 @@
+package ledger
+
+import (
+	"time"
+
+	"harkara/dlt"
+	"harkara/smpp/sms"
+)
+
+// Kind is what happened.
+type Kind string
+
+// The kinds of event.
+const (
+	Rejected  Kind = "rejected"  // the register, the route table or the request itself forbids it; final
+	Planned   Kind = "planned"   // an attempt is about to be offered to an SMSC; durable before any byte of it is written
+	Submitted Kind = "submitted" // every segment of the attempt was accepted
+	Refused   Kind = "refused"   // an attempt was refused; the message is refused when Final
+	InDoubt   Kind = "in_doubt"  // written and not answered; the message rests in doubt when Final
+	Lapsed    Kind = "lapsed"    // its deadline came before it could be written; final
+	Receipt   Kind = "receipt"   // an SMSC reported on one segment
+)
+
+// Event is one fact. Exactly one of Report (for a receipt) and Key (for all else) says what it is about. It never
+// holds a text, a variable or a number in the clear.
+type Event struct {
+	Kind Kind      `json:"kind"`
+	At   time.Time `json:"at"`
+	Key  sms.Key   `json:"key,omitzero"`
+
+	// Facts is set on the first event of a message in one delivery (rejected, lapsed at intake, planned attempt).
+	Facts *Facts `json:"facts,omitempty"`
+
+	// Attempt counts from 1 over the life of the message; 0 where no attempt was made.
+	Attempt int        `json:"attempt,omitempty"`
+	SMSC    sms.SMSCID `json:"smsc,omitempty"`
+	// Answers has one entry for each segment that the attempt covered, on submitted, refused, in_doubt and lapsed.
+	// On planned it lists the segments that will be written, with nothing but their index.
+	Answers []Answer `json:"answers,omitempty"`
+	// Final says that no further attempt follows: the message's state is now the event's.
+	Final bool `json:"final,omitempty"`
+	// PossibleDuplicate says that this attempt may bring the handset a second copy.
+	PossibleDuplicate bool         `json:"possible_duplicate,omitempty"`
+	Failure           *sms.Failure `json:"failure,omitempty"`
+
+	Report *Report `json:"report,omitempty"`
+}
+
+// Facts are what is known of a message before the wire.
+type Facts struct {
+	Tenant    sms.TenantID   `json:"tenant"`
+	ID        sms.RequestID  `json:"id"`
+	Ref       string         `json:"ref,omitempty"`
+	Class     string         `json:"class"`
+	Template  dlt.TemplateID `json:"template,omitempty"`
+	Header    dlt.Header     `json:"header,omitempty"`
+	Entity    dlt.EntityID   `json:"entity,omitempty"`
+	Category  dlt.Category   `json:"category,omitempty"`
+	Encoding  string         `json:"encoding,omitempty"`
+	Segments  int            `json:"segments,omitempty"`
+	ToLast4   string         `json:"to_last4,omitempty"`
+	ToDigest  []byte         `json:"to_digest,omitempty"`   // keyed HMAC of the number, to search by
+	ToSealed  []byte         `json:"to_sealed,omitempty"`   // AES-GCM of the number, to reveal
+	Digest    []byte         `json:"text_digest,omitempty"` // keyed HMAC of the rendered text
+	Requested time.Time      `json:"requested"`
+	Deadline  time.Time      `json:"deadline"`
+}
+
+// Answer is what an SMSC said of one segment of an attempt.
+type Answer struct {
+	Segment   int           `json:"segment"`              // from 1
+	MessageID sms.MessageID `json:"message_id,omitempty"` // canonical
+	RawID     string        `json:"raw_id,omitempty"`     // as the SMSC wrote it, where that differs
+	Status    uint32        `json:"status,omitempty"`     // SMPP command_status
+	Verdict   string        `json:"verdict,omitempty"`    // accepted, throttled, refused, in_doubt, ... (session.Verdict)
+	At        time.Time     `json:"at,omitzero"`          // when it was answered
+}
+
+// Report is one delivery receipt, as parsed, with what it was parsed from.
+type Report struct {
+	SMSC      sms.SMSCID    `json:"smsc"`
+	MessageID sms.MessageID `json:"message_id"`       // canonical
+	RawID     string        `json:"raw_id,omitempty"` // as written, where that differs
+	State     sms.State     `json:"state"`            // delivered, undelivered, expired; submitted for an intermediate one
+	Stat      string        `json:"stat"`             // the SMSC's own word
+	Err       string        `json:"err,omitempty"`
+	Reason    string        `json:"reason,omitempty"` // what Err means in that SMSC's dictionary, where it is known
+	Done      string        `json:"done,omitempty"`   // the SMSC's own time, as written
+	// Raw is the receipt's fields as they came, without its text field (which may quote the message).
+	Raw string `json:"raw,omitempty"`
+}
