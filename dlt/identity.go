@@ -104,5 +104,6 @@ func ParseCategory(s string) (Category, error) {
 	if c, ok := categoryNames[strings.TrimPrefix(name, "dlt")]; ok {
 		return c, nil
 	}
-	return "", fmt.Errorf("category %q is not one of transactional, service_implicit, service_explicit, promotional, government", s)
+	return "", fmt.Errorf(
+		"category %q is not one of transactional, service_implicit, service_explicit, promotional, government", s)
 }

@@ -24,9 +24,9 @@ type ImportRow struct {
 
 // RefusedRow is a row that is not taken over, with the first thing that is wrong with it.
 type RefusedRow struct {
-	Line   int
-	Column string // as our own columns are called; empty where the whole row is meant
-	Reason string // in plain words
+	Line   int    `json:"line"`
+	Column string `json:"column,omitempty"` // as our own columns are called; empty where the whole row is meant
+	Reason string `json:"reason"`           // in plain words
 }
 
 // The columns of our own form. Their names are read in any case, with or without spaces and underscores.

@@ -76,7 +76,7 @@ func (c *records) record() ([]string, error) {
 		case err != nil:
 			return nil, fmt.Errorf("read CSV at line %d: %w", c.line, err)
 		case size == maxRecord:
-			return nil, fmt.Errorf("read CSV: the record that ends after line %d is over %d bytes: is a quote left open?", c.line, maxRecord)
+			return nil, fmt.Errorf("read CSV: at line %d a record is over %d bytes: is a quote left open?", c.line, maxRecord)
 		}
 		if b == '\n' {
 			c.line++

@@ -52,11 +52,11 @@ func receiptCommand() *cobra.Command {
 			if !ok {
 				return fmt.Errorf("this is not a delivery receipt: it has none of id:, stat:, err:, done date:")
 			}
-			e := receipt.Explain("generic", r.Err)
+			reason, _, _ := receipt.Explain("generic", r.Err)
 			fields := [][2]string{
 				{"id", string(r.ID)}, {"canonical id", string(receipt.Canonical(string(r.ID), form))},
 				{"stat", r.Stat}, {"state", string(r.State)}, {"final", fmt.Sprint(r.Final)}, {"err", r.Err},
-				{"reason", e.Reason}, {"submit date", r.SubmitDate}, {"done date", r.DoneDate}, {"sub", r.Sub}, {"dlvrd", r.Dlvrd},
+				{"reason", reason}, {"submit date", r.SubmitDate}, {"done date", r.DoneDate}, {"sub", r.Sub}, {"dlvrd", r.Dlvrd},
 			}
 			if asJSON {
 				out := map[string]string{}

@@ -18,34 +18,31 @@ const (
 // backoff counts the tries that came to nothing.
 type backoff struct{ failures int }
 
-// after returns how long to wait before the next try, when a bind that was bound for the time held ended with err:
+// after returns how long to wait before the next try, when a bind that was bound for the time held ended with fault:
 // exponential with full jitter (random in [0,1)), so that many binds cut at once do not come back at once.
-func (b *backoff) after(err error, held time.Duration, random float64) time.Duration {
+func (b *backoff) after(fault session.BindFault, held time.Duration, random float64) time.Duration {
 	if held >= heldLong {
 		b.failures = 0
 	}
 	limit := min(backoffMax, backoffFirst<<min(b.failures, 6))
 	b.failures++
 	wait := time.Duration(random * float64(limit))
-	if bindFault(err) == session.Occupied {
+	if fault == session.Occupied {
 		wait += occupiedWait
 	}
 	return wait
 }
 
-// bindFault returns what kind of refusal err is; everything that is not a refusal of the bind is Network.
-func bindFault(err error) session.BindFault {
+// faultOf returns what kind of refusal err is; everything that is not a refusal of the bind is Network. ESME_RBINDFAIL
+// says nothing of its reason: once these credentials have been good, it is taken for too many sessions, so that a
+// passing fault of the SMSC does not stop its binds for good.
+func faultOf(err error, goodBefore bool) session.BindFault {
 	var refused *session.BindError
-	if errors.As(err, &refused) {
-		return refused.Fault()
+	if !errors.As(err, &refused) {
+		return session.Network
 	}
-	return session.Network
-}
-
-// credentialsRefused says that err is about system_id or password. ESME_RBINDFAIL, which SMSCs also give for other
-// reasons, counts only when these credentials have not been good before.
-func credentialsRefused(err error, goodBefore bool) bool {
-	var refused *session.BindError
-	return bindFault(err) == session.Credentials &&
-		!(errors.As(err, &refused) && refused.Status == pdu.ESME_RBINDFAIL && goodBefore)
+	if refused.Status == pdu.ESME_RBINDFAIL && goodBefore {
+		return session.Occupied
+	}
+	return refused.Fault()
 }

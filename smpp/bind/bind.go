@@ -26,17 +26,18 @@ type bind struct {
 	status Status
 }
 
-// keep holds the bind up until dialing ends: with ctx when the pool stops, or before when the SMSC has refused the
-// credentials to any of the pool's binds. One that is up then stays up until ctx ends.
-func (b *bind) keep(ctx, dialing context.Context, giveUp context.CancelCauseFunc) {
+// keep holds the bind up until dialing ends: with running when the pool stops, or before when the SMSC has refused the
+// credentials to any of the pool's binds. One that is up then stays up until running ends.
+func (b *bind) keep(running, dialing context.Context, giveUp context.CancelCauseFunc) {
 	for dialing.Err() == nil {
-		held, err := b.connect(ctx, dialing)
-		if errors.Is(err, session.ErrStopped) || ctx.Err() != nil {
-			b.log.Info("bind closed", "held", held)
+		held, err := b.connect(running, dialing)
+		b.link(err)
+		if running.Err() != nil {
+			b.log.Info("bind closed", "why", err, "held", held)
 			break
 		}
-		b.link(err)
-		if credentialsRefused(err, b.pool.good.Load()) {
+		fault := faultOf(err, b.pool.good.Load())
+		if fault == session.Credentials {
 			if dialing.Err() == nil {
 				b.log.Error("the SMSC refuses our credentials, its binds stop: mend system_id, password or system_type, "+
 					"then restart", "error", err)
@@ -44,7 +45,7 @@ func (b *bind) keep(ctx, dialing context.Context, giveUp context.CancelCauseFunc
 			giveUp(err)
 			break
 		}
-		wait := b.tries.after(err, held, b.pool.deps.Rand())
+		wait := b.tries.after(fault, held, b.pool.deps.Rand())
 		b.log.Warn("bind is down", "error", err, "held", held, "again_in", wait)
 		b.enter("waiting")
 		select {
@@ -53,20 +54,20 @@ func (b *bind) keep(ctx, dialing context.Context, giveUp context.CancelCauseFunc
 		}
 	}
 	b.enter("stopped")
-	if err := context.Cause(dialing); bindFault(err) != session.Network {
+	if err := refusal(dialing); err != nil {
 		b.refused(err)
 	}
 }
 
 // connect makes one connection and converses on it until it ends. It returns how long it was bound, and why it ended.
-func (b *bind) connect(ctx, dialing context.Context) (held time.Duration, err error) {
+func (b *bind) connect(running, dialing context.Context) (held time.Duration, err error) {
 	b.enter("dialing")
 	conn, err := b.dial(dialing)
 	if err != nil {
 		return 0, err
 	}
 	b.enter("binding")
-	return newLoop(b, conn).run(ctx)
+	return newLoop(b, conn).run(running)
 }
 
 // dial connects, with TLS where it is configured, within Timeouts.Dial.
@@ -96,9 +97,18 @@ func (b *bind) dial(ctx context.Context) (net.Conn, error) {
 	return secured, nil
 }
 
+// refusal returns the refusal of our credentials that ended dialing; nil where that was the stop of the pool, or nothing.
+func refusal(dialing context.Context) error {
+	var refused *session.BindError
+	if errors.As(context.Cause(dialing), &refused) {
+		return refused
+	}
+	return nil
+}
+
 // link tells the trace and the snapshot that the bind came up, or why it is not.
 func (b *bind) link(err error) {
-	if err != nil {
+	if err != nil && !errors.Is(err, session.ErrStopped) {
 		b.mu.Lock()
 		b.status.LastError = err.Error()
 		b.mu.Unlock()

@@ -32,7 +32,8 @@ type loop struct {
 
 	now      time.Time
 	held     [len(sms.Classes)]*item // claimed from the lanes, not written whole
-	paceOpen time.Time               // when the pace may give again
+	idle     bool                    // submit left room in the window and nothing in the lanes; held is empty
+	paceOpen time.Time               // when the pace may give again, while it does not; else zero
 	validity [len(sms.Classes)]validity
 	lost     error // why the connection is no good any more
 	bound    time.Time
@@ -85,9 +86,7 @@ func (l *loop) run(ctx context.Context) (held time.Duration, err error) {
 	}()
 	l.counters.Connects++
 	l.now = time.Now()
-	if err := l.session.Open(l.now); err != nil {
-		l.lost = err
-	}
+	l.lost = l.session.Open(l.now)
 	for stop := ctx.Done(); l.step(); {
 		if l.wait(stop) {
 			stop = nil
@@ -100,7 +99,11 @@ func (l *loop) run(ctx context.Context) (held time.Duration, err error) {
 	_ = l.conn.Close() // what matters was flushed; the peer is gone or has said good-bye
 	<-read
 	l.timer.Stop()
-	return held0(l.bound, l.now), l.finish()
+	err = l.finish()
+	if !l.bound.IsZero() {
+		held = l.now.Sub(l.bound)
+	}
+	return held, err
 }
 
 // step does everything that follows from what has come and from the time, in the order of the wire: control and answers
@@ -121,7 +124,7 @@ func (l *loop) step() bool {
 // wait blocks until something comes, and takes it. It returns true when it was stop.
 func (l *loop) wait(stop <-chan struct{}) bool {
 	var otp, txn, bulk chan *item // nil where nothing can be written now
-	if l.session.Room() > 0 && !l.now.Before(l.paceOpen) {
+	if l.idle {
 		otp, txn, bulk = l.pool.lanes[sms.OTP], l.pool.lanes[sms.Txn], l.pool.lanes[sms.Bulk]
 	}
 	l.arm()
@@ -212,7 +215,8 @@ func (l *loop) flush() error {
 		return fmt.Errorf("write to the SMSC: %w", err)
 	}
 	n, err := l.conn.Write(out)
-	l.session.Flushed(n, time.Now())
+	l.now = time.Now()
+	l.session.Flushed(n, l.now)
 	if err != nil {
 		return fmt.Errorf("write to the SMSC: %w", err)
 	}
@@ -227,7 +231,7 @@ func (l *loop) arm() {
 			at, ok = t, true
 		}
 	}
-	if l.session.Room() > 0 && l.now.Before(l.paceOpen) {
+	if !l.paceOpen.IsZero() {
 		sooner(l.paceOpen)
 	}
 	for _, it := range l.held {
@@ -239,12 +243,4 @@ func (l *loop) arm() {
 		l.armed = at
 		l.timer.Reset(at.Sub(l.now))
 	}
-}
-
-// held0 is the time since bound; none where it never was.
-func held0(bound, now time.Time) time.Duration {
-	if bound.IsZero() {
-		return 0
-	}
-	return now.Sub(bound)
 }

@@ -80,18 +80,21 @@ func (p *Pool) Run(ctx context.Context) error {
 	if err := p.cfg.check(); err != nil {
 		return fmt.Errorf("bind to SMSC %s: %w", p.cfg.SMSC, err)
 	}
-	dialing, giveUp := context.WithCancelCause(ctx)
+	// The binds learn of the end after the lanes are closed, so that what waits there is told the true reason.
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	dialing, giveUp := context.WithCancelCause(running)
 	defer giveUp(nil)
 	var binds sync.WaitGroup
 	for _, b := range p.binds {
-		binds.Go(func() { b.keep(ctx, dialing, giveUp) })
+		binds.Go(func() { b.keep(running, dialing, giveUp) })
 	}
 	<-ctx.Done()
 	p.stopping.Store(true)
 	p.handBack()
+	stop()
 	binds.Wait()
-	p.handBack()
-	if err := context.Cause(dialing); bindFault(err) != session.Network {
+	if err := refusal(dialing); err != nil {
 		return fmt.Errorf("bind to SMSC %s: %w", p.cfg.SMSC, err)
 	}
 	return nil

@@ -35,7 +35,7 @@ func (l *loop) result(r *session.Result[ref]) {
 	case session.InDoubt:
 		l.counters.Timeouts++
 	case session.Unsent:
-		l.counters.Submits-- // it never reached the wire
+		l.counters.Submits-- // it was counted, and never reached the wire (the sum is modulo 2^64)
 	default:
 		l.counters.Refused++
 	}
@@ -56,15 +56,9 @@ func (l *loop) answerTo(h pdu.Header) func(pdu.Status) {
 	}
 }
 
-// watch follows the session in and out of being bound.
+// watch follows the session in and out of being bound. The pool is live before anybody is told that the bind is up.
 func (l *loop) watch() {
 	state := l.session.State()
-	if state >= session.Bound && l.bound.IsZero() && l.session.Fault() == nil {
-		l.bound = l.now
-		l.pool.good.Store(true)
-		l.b.log.Info("bound")
-		l.b.link(nil)
-	}
 	live := state == session.Bound && l.lost == nil && l.b.as != pdu.BindReceiver
 	if live && !l.live {
 		l.pool.up()
@@ -72,14 +66,21 @@ func (l *loop) watch() {
 		l.pool.down()
 	}
 	l.live = live
+	if state == session.Bound && l.bound.IsZero() {
+		l.bound = l.now
+		l.pool.good.Store(true)
+		l.b.log.Info("bound")
+		l.b.link(nil)
+	}
 }
 
 // publish adds what was counted to the snapshot.
 func (l *loop) publish() {
-	counts, held := l.session.Counts(), l.session.Outstanding()
+	counts := l.session.Counts()
 	l.b.enter(l.session.State().String())
 	l.b.mu.Lock()
 	defer l.b.mu.Unlock()
+	l.b.status.WindowUsed = l.session.Outstanding()
 	c := &l.b.status.Counters
 	c.Submits += l.counters.Submits
 	c.Accepted += l.counters.Accepted
@@ -91,7 +92,6 @@ func (l *loop) publish() {
 	c.Deferred += counts.Deferred - l.counted.Deferred
 	c.Unknown += counts.Unknown - l.counted.Unknown
 	l.counters, l.counted = Counters{}, counts
-	l.b.status.WindowUsed = held
 }
 
 // finish gives every submit that has no answer its end, and returns why the conversation is over.

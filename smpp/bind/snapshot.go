@@ -10,12 +10,10 @@ import (
 // Trace is told what happens, for metrics. Every func may be nil; they are called from the loops of the binds and must
 // not block.
 type Trace struct {
-	// Link: a bind came up (err nil) or went down or failed to come up (err says why).
+	// Link: a bind came up (err nil), or went down or failed to come up (err says why; session.ErrStopped: we wanted it).
 	Link func(smsc sms.SMSCID, bind int, err error)
 	// Answered: a segment that was written got its verdict, wait after its write.
 	Answered func(smsc sms.SMSCID, class sms.Class, v session.Verdict, wait time.Duration)
-	// Received: a deliver_sm or data_sm came; taken is false when the SMSC was told to try again or it did not parse.
-	Received func(smsc sms.SMSCID, taken bool)
 }
 
 // Counters count since the pool was made; a reconnect does not reset them.
@@ -39,7 +37,7 @@ type Status struct {
 	SMSC       sms.SMSCID
 	Bind       int    // from 1
 	As         string // transceiver, transmitter or receiver
-	State      string // dialing, binding, bound, draining, unbinding, waiting (for the next try), refused, stopped
+	State      string // dialing, binding, bound, draining, unbinding, closed, waiting (for the next try), refused, stopped
 	Since      time.Time
 	WindowUsed int // outstanding submit_sm, the late ones among them
 	WindowSize int

@@ -7,8 +7,8 @@ import (
 	"harkara/smpp/session"
 )
 
-// hold keeps an item that came from its lane, if it was not withdrawn. The lane's class is free: wait listens to the
-// lanes only after submit has emptied them.
+// hold keeps an item that came from its lane, if it was not withdrawn. Its class is free: wait listens to the lanes only
+// while nothing is held.
 func (l *loop) hold(it *item) {
 	if it.claim() {
 		l.held[it.sub.Class] = it
@@ -31,12 +31,15 @@ func (l *loop) next() *item {
 // submit fills the window from the lanes, as far as the pace allows. All segments of an item go over this bind, in
 // order; an item of a more urgent class may go between two of them.
 func (l *loop) submit() {
+	l.idle = false
 	if l.lost != nil || l.now.Before(l.paceOpen) {
 		return
 	}
+	l.paceOpen = time.Time{}
 	for l.session.Room() > 0 {
 		it := l.next()
 		if it == nil {
+			l.idle = true
 			return
 		}
 		if !l.now.Before(it.sub.Deadline) {

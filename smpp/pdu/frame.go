@@ -55,7 +55,7 @@ func (f Frame) body(ids ...CommandID) ([]byte, error) {
 			return f.Body(), nil
 		}
 	}
-	return nil, fmt.Errorf("it is a %s, not a %s", got, ids[0])
+	return nil, fmt.Errorf("it is %s, not %s", got, ids[0])
 }
 
 // AppendHeader appends a PDU that is its header alone: enquire_link, unbind, their responses, generic_nack.

@@ -94,7 +94,13 @@ func Explain(dictionary, err string) (reason, detail string, retryable bool) {
 	code := strings.TrimLeft(strings.TrimSpace(err), "0")
 	m, ok := codes[code]
 	if !ok && codes != nil {
-		m = byReason[strings.ToLower(strings.ReplaceAll(code, "-", "_"))]
+		m = byReason[reasonWord(code)]
 	}
 	return m.reason, m.detail, m.retryable
 }
+
+// isReason says whether an SMSC's word is a reason of the generic dictionary.
+func isReason(word string) bool { return byReason[reasonWord(word)].reason != "" }
+
+// reasonWord writes an SMSC's word as a reason.
+func reasonWord(s string) string { return strings.ToLower(strings.ReplaceAll(s, "-", "_")) }

@@ -57,14 +57,14 @@ var messageStates = [...]struct {
 }
 
 // decide gives the state by the text's word, the TLV's message_state and the error code. A word that is not in the
-// table is a failure where an error code comes with it (DLT scrubbers write their verdict there), else it settles
-// nothing.
+// table is a failure where it is itself a DLT reason (scrubbers put one in the place of stat) or an error code comes
+// with it; else it settles nothing.
 func decide(stat string, messageState byte, err string) (state sms.State, final bool) {
 	v, ok := words[stat]
 	if !ok {
 		v, ok = words[strings.ToUpper(stat)]
 	}
-	if !ok && !zeros(err) {
+	if !ok && (!zeros(err) || isReason(stat)) {
 		v = undelivered
 	}
 	if int(messageState) < len(messageStates) {

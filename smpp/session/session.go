@@ -99,9 +99,9 @@ func (s *Session[T]) Open(now time.Time) (err error) {
 	return nil
 }
 
-// Room says how many submits the session takes now: none unless it is bound.
+// Room says how many submits the session takes now: none unless it is bound, and not as a receiver.
 func (s *Session[T]) Room() int {
-	if s.state != Bound {
+	if s.state != Bound || s.cfg.As == pdu.BindReceiver {
 		return 0
 	}
 	return s.win.Free()

@@ -1,6 +1,9 @@
 package sms
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // gsmAlphabet is the GSM 7 bit default alphabet: the rune at position n is septet n (3GPP TS 23.038 §6.2.1).
 const gsmAlphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
@@ -68,11 +71,23 @@ func gsmCode(r rune) byte {
 	return gsmNone
 }
 
+// plainPrefix gives how many octets at the front of text are ASCII of one septet each: nearly always all of them.
+func plainPrefix(text string) int {
+	for i := range len(text) {
+		if c := text[i]; c >= utf8.RuneSelf || gsmLatin[c] >= gsmEscaped {
+			return i
+		}
+	}
+	return len(text)
+}
+
 // measureGSM7 counts the septets of text and the segments that it fills when it is cut into parts; ok is false where
 // a character is outside the alphabet.
 func measureGSM7(text string) (septets, parts int, ok bool) {
-	room := 0
-	for _, r := range text {
+	septets = plainPrefix(text)
+	parts = (septets + partSeptets - 1) / partSeptets
+	room := parts*partSeptets - septets
+	for _, r := range text[septets:] {
 		code := gsmCode(r)
 		if code == gsmNone {
 			return 0, 0, false
@@ -90,7 +105,12 @@ func measureGSM7(text string) (septets, parts int, ok bool) {
 
 // appendGSM7 appends text, every character of which is in the alphabet, as one septet an octet.
 func appendGSM7(dst []byte, text string) []byte {
-	for _, r := range text {
+	plain := plainPrefix(text)
+	dst = append(dst, text[:plain]...)
+	for i, prefix := 0, dst[len(dst)-plain:]; i < len(prefix); i++ {
+		prefix[i] = gsmLatin[prefix[i]]
+	}
+	for _, r := range text[plain:] {
 		code := gsmCode(r)
 		if code&gsmEscaped != 0 {
 			dst = append(dst, gsmEscape)

@@ -166,8 +166,8 @@ func FuzzEncodeText(f *testing.F) {
 		if err := json.Unmarshal(standard, &want); err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(appendString(nil, text), &got); err != nil {
-			t.Fatalf("%q: %v", appendString(nil, text), err)
+		if err := json.Unmarshal(AppendText(nil, text), &got); err != nil {
+			t.Fatalf("%q: %v", AppendText(nil, text), err)
 		}
 		if got != want {
 			t.Fatalf("got %q, want %q", got, want)

@@ -15,7 +15,7 @@ import (
 // U+FFFD where it is not, so that the line always is.
 func AppendEvent(b []byte, e *Event) []byte {
 	b = append(b, `{"kind":`...)
-	b = appendString(b, string(e.Kind))
+	b = AppendText(b, string(e.Kind))
 	b = appendTime(append(b, `,"at":`...), e.At)
 	if e.Key != (sms.Key{}) {
 		b = appendKey(append(b, `,"key":`...), e.Key)
@@ -48,10 +48,10 @@ func AppendEvent(b []byte, e *Event) []byte {
 }
 
 func appendFacts(b []byte, f *Facts) []byte {
-	b = appendString(append(b, `{"tenant":`...), string(f.Tenant))
-	b = appendString(append(b, `,"id":`...), string(f.ID))
+	b = AppendText(append(b, `{"tenant":`...), string(f.Tenant))
+	b = AppendText(append(b, `,"id":`...), string(f.ID))
 	b = appendStringField(b, `,"ref":`, f.Ref)
-	b = appendString(append(b, `,"class":`...), f.Class)
+	b = AppendText(append(b, `,"class":`...), f.Class)
 	b = appendStringField(b, `,"template":`, string(f.Template))
 	b = appendStringField(b, `,"header":`, string(f.Header))
 	b = appendStringField(b, `,"entity":`, string(f.Entity))
@@ -82,11 +82,11 @@ func appendAnswer(b []byte, a *Answer) []byte {
 }
 
 func appendReport(b []byte, r *Report) []byte {
-	b = appendString(append(b, `{"smsc":`...), string(r.SMSC))
-	b = appendString(append(b, `,"message_id":`...), string(r.MessageID))
+	b = AppendText(append(b, `{"smsc":`...), string(r.SMSC))
+	b = AppendText(append(b, `,"message_id":`...), string(r.MessageID))
 	b = appendStringField(b, `,"raw_id":`, r.RawID)
-	b = appendString(append(b, `,"state":`...), string(r.State))
-	b = appendString(append(b, `,"stat":`...), r.Stat)
+	b = AppendText(append(b, `,"state":`...), string(r.State))
+	b = AppendText(append(b, `,"stat":`...), r.Stat)
 	b = appendStringField(b, `,"err":`, r.Err)
 	b = appendStringField(b, `,"reason":`, r.Reason)
 	b = appendStringField(b, `,"done":`, r.Done)
@@ -95,10 +95,10 @@ func appendReport(b []byte, r *Report) []byte {
 }
 
 func appendFailure(b []byte, f *sms.Failure) []byte {
-	b = appendString(append(b, `{"stage":`...), string(f.Stage))
-	b = appendString(append(b, `,"code":`...), f.Code)
-	b = appendString(append(b, `,"reason":`...), f.Reason)
-	b = appendString(append(b, `,"detail":`...), f.Detail)
+	b = AppendText(append(b, `{"stage":`...), string(f.Stage))
+	b = AppendText(append(b, `,"code":`...), f.Code)
+	b = AppendText(append(b, `,"reason":`...), f.Reason)
+	b = AppendText(append(b, `,"detail":`...), f.Detail)
 	b = strconv.AppendBool(append(b, `,"retryable":`...), f.Retryable)
 	return append(b, '}')
 }
@@ -124,7 +124,7 @@ func appendStringField(b []byte, name, s string) []byte {
 	if s == "" {
 		return b
 	}
-	return appendString(append(b, name...), s)
+	return AppendText(append(b, name...), s)
 }
 
 func appendIntField(b []byte, name string, n int) []byte {
@@ -152,8 +152,8 @@ func appendBytesField(b []byte, name string, p []byte) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendString appends s as a JSON string (RFC 8259 §7).
-func appendString(b []byte, s string) []byte {
+// AppendText appends s as a JSON string (RFC 8259 §7); what is not UTF-8 becomes U+FFFD.
+func AppendText(b []byte, s string) []byte {
 	b = append(b, '"')
 	start := 0
 	for i := 0; i < len(s); {

@@ -15,6 +15,7 @@ import (
 var rings = map[string]int{
 	"dlt":                   0,
 	"smpp":                  0,
+	"deploy/samples":        0,
 	"smpp/sms":              1,
 	"smpp/pdu":              2,
 	"smpp/window":           2,
@@ -32,8 +33,9 @@ var rings = map[string]int{
 	"cmd/internal/console":  6,
 	"cmd/internal/metrics":  7,
 	"cmd/internal/app":      8,
+	"cmd/internal/demo":     9,
 	"cmd/internal/archtest": 9,
-	"cmd/harkara":           9,
+	"cmd/harkara":           10,
 	"cmd/smscsim":           9,
 }
 

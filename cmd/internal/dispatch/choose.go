@@ -23,7 +23,7 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 		if decision.Reason != "" {
 			return nil, routeFailure(decision.Reason), nil
 		}
-		smsc, hope := d.pick(decision.Candidates, p.req.Class, a)
+		smsc, hope := pick(d.cfg.SMSCs, decision.Candidates, a)
 		if smsc != nil {
 			return smsc, nil, nil
 		}
@@ -38,17 +38,17 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 
 // pick takes the first candidate that can take the message now: the one that holds its other segments, or else one
 // that did not just throttle us, or else any. hope says whether waiting may help.
-func (d *Dispatcher) pick(list []router.Candidate, class sms.Class, a *attempt) (smsc *SMSC, hope bool) {
+func pick(smscs map[sms.SMSCID]*SMSC, list []router.Candidate, a *attempt) (smsc *SMSC, hope bool) {
 	var second *SMSC
 	for _, c := range list {
-		if _, gone := a.away[c.SMSC]; gone || a.stay != "" && c.SMSC != a.stay {
+		if _, gone := a.away[c.SMSC]; gone || c.Skip == router.Barred || a.stay != "" && c.SMSC != a.stay {
 			continue
 		}
 		hope = true
-		s := d.cfg.SMSCs[c.SMSC]
-		if !s.Pool.Live() || s.Pool.Room(class) == 0 {
+		if c.Skip != router.Ready {
 			continue
 		}
+		s := smscs[c.SMSC]
 		if _, busy := a.busy[c.SMSC]; !busy {
 			return s, true
 		}
@@ -63,4 +63,6 @@ func (d *Dispatcher) pick(list []router.Candidate, class sms.Class, a *attempt) 
 func (d *Dispatcher) Live(id sms.SMSCID) bool { return d.cfg.SMSCs[id].Pool.Live() }
 
 // Room tells the route table how much an SMSC's lane can take.
-func (d *Dispatcher) Room(id sms.SMSCID, class sms.Class) int { return d.cfg.SMSCs[id].Pool.Room(class) }
+func (d *Dispatcher) Room(id sms.SMSCID, class sms.Class) int {
+	return d.cfg.SMSCs[id].Pool.Room(class)
+}

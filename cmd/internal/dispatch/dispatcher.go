@@ -61,11 +61,17 @@ type SMSC struct {
 	Errors   string // name of its error dictionary
 }
 
+// Tenant is one publisher as dispatch needs it.
+type Tenant struct {
+	Headers []dlt.Header
+	Daily   *router.Daily
+}
+
 // Config joins a Dispatcher to its neighbours.
 type Config struct {
 	Register func() *Snapshot
 	Table    *router.Table
-	Tenants  map[sms.TenantID]*router.Tenant
+	Tenants  map[sms.TenantID]Tenant
 	SMSCs    map[sms.SMSCID]*SMSC
 	InDoubt  [len(sms.Classes)]Policy
 	Ledger   Ledger

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 
+	"harkara/router"
 	"harkara/smpp/sms"
 	"harkara/storage/ledger"
 )
@@ -18,10 +19,11 @@ var (
 		Detail: "the gateway ended while it was being sent; it may or may not be on its way"}
 )
 
-func routeFailure(reason string) *sms.Failure {
-	f := &sms.Failure{Stage: sms.StageRoute, Code: reason, Reason: reason, Detail: "no route of the table holds for it"}
-	if reason == "category_not_allowed" {
-		f.Stage, f.Detail = sms.StageDLT, "no SMSC of its route takes the template's category"
+func routeFailure(reason router.Reason) *sms.Failure {
+	f := &sms.Failure{Stage: reason.Stage(), Code: string(reason), Reason: string(reason),
+		Detail: "no route of the table holds for it"}
+	if reason == router.CategoryNotAllowed {
+		f.Detail = "no SMSC of its route takes the template's category"
 	}
 	return f
 }

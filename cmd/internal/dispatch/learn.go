@@ -28,7 +28,9 @@ func (d *Dispatcher) learn(p *plan, smsc *SMSC, a *attempt, out bind.Outcome) (l
 		if a.resent || d.cfg.InDoubt[p.req.Class] == Hold || !d.cfg.Now().Before(p.req.Deadline) {
 			return ev, true
 		}
-		// The whole text again: an operator's scrubber puts all parts together before it matches them.
+		// The whole text again, since an operator's scrubber puts all parts together before it matches them; and by
+		// another SMSC where there is one.
+		a.busy = map[sms.SMSCID]struct{}{smsc.ID: {}}
 		a.resent, a.duplicate, a.segments, a.stay = true, true, all(len(p.sms.Segments)), ""
 	case session.Refused, session.BadPDU:
 		return a.unsure(ev, ledger.Refused, refusal(worst, false)), true

@@ -36,7 +36,11 @@ func (d *Dispatcher) plan(req *sms.Request) (*plan, *sms.Failure) {
 	if v := dlt.CheckHours(grant.Category, d.cfg.Now()); v != nil {
 		return p, violated(v)
 	}
-	text, v := snap.Catalog.Render(req.Template, req.Vars)
+	template, ok := snap.Catalog.Lookup(req.Template)
+	if !ok {
+		return p, violated(&dlt.Violation{Reason: dlt.TemplateInactive, Detail: "the template's content cannot be read; see dlt lint"})
+	}
+	text, v := template.Render(req.Vars)
 	if v != nil {
 		return p, violated(v)
 	}
@@ -45,7 +49,7 @@ func (d *Dispatcher) plan(req *sms.Request) (*plan, *sms.Failure) {
 		return p, &sms.Failure{Stage: sms.StageDLT, Code: string(dlt.VariableWrongType), Reason: string(dlt.VariableWrongType),
 			Detail: "the text cannot be encoded: " + err.Error()}
 	}
-	if !tenant.Allow(d.cfg.Now()) {
+	if !tenant.Daily.Allow(d.cfg.Now()) {
 		return p, &sms.Failure{Stage: sms.StageRoute, Code: "tenant_limit", Reason: "tenant_limit",
 			Detail: "the tenant's daily limit is spent", Retryable: true}
 	}

@@ -41,7 +41,8 @@ func (h handler) Receive(id sms.SMSCID, f pdu.Frame, answer func(pdu.Status)) {
 		answer(pdu.ESME_RX_R_APPN)
 		return
 	}
-	ev := ledger.Event{Kind: ledger.Receipt, At: d.cfg.Now(), Report: d.cfg.SMSCs[id].report(&r)}
+	smsc := d.cfg.SMSCs[id]
+	ev := ledger.Event{Kind: ledger.Receipt, At: d.cfg.Now(), Report: smsc.report(&r), Failure: smsc.explain(&r)}
 	d.late.Go(func() { d.keep(id, ev, answer) })
 }
 
@@ -69,6 +70,19 @@ func (s *SMSC) report(r *receipt.Receipt) *ledger.Report {
 		out.RawID = string(r.ID)
 	}
 	return out
+}
+
+// explain says why a message was not delivered, by the SMSC's own dictionary; nil where it was, or may still be.
+func (s *SMSC) explain(r *receipt.Receipt) *sms.Failure {
+	if !r.Final || r.State == sms.Delivered {
+		return nil
+	}
+	code := r.Err
+	if code == "" {
+		code = r.Stat
+	}
+	reason, detail, retryable := receipt.Explain(s.Errors, code)
+	return &sms.Failure{Stage: sms.StageReceipt, Code: code, Reason: reason, Detail: detail, Retryable: retryable}
 }
 
 // Late takes an answer that came after its attempt was reported in doubt: the ledger learns the message id after all.

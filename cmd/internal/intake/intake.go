@@ -12,6 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"harkara/cmd/internal/dispatch"
+	"harkara/router"
 	"harkara/smpp/sms"
 )
 
@@ -41,18 +42,11 @@ type Known struct {
 // its error says that this could not be told in time.
 type History func(ctx context.Context, tenant sms.TenantID, id sms.RequestID) (Known, error)
 
-// Tenant is one publisher.
-type Tenant struct {
-	ID     sms.TenantID
-	Weight int
-	TPS    int // 0: no limit
-}
-
 // Config joins Intake to its neighbours.
 type Config struct {
 	JS       jetstream.JetStream
 	Replicas int
-	Tenants  []Tenant
+	Tenants  []router.Tenant
 	// Capacity is how many requests of one class may be in the gateway.
 	Capacity int
 	// Room is how many more requests of a tenant's class its SMSCs can take now; 0 where none of them is live.
@@ -93,15 +87,15 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 	}
 	in := &Intake{cfg: cfg, seen: newSeen(seenMax), inFlight: map[uint64]jetstream.Msg{},
 		limits: map[sms.TenantID]*rate.Limiter{}}
-	weights := map[sms.TenantID]int{}
 	for _, t := range cfg.Tenants {
-		weights[t.ID] = t.Weight
 		if t.TPS > 0 {
 			in.limits[t.ID] = rate.NewLimiter(rate.Limit(t.TPS), max(1, t.TPS/50))
 		}
 	}
 	for i := range in.rooms {
-		in.rooms[i] = newRoom(cfg.Capacity, weights)
+		if in.rooms[i], err = newRoom(cfg.Capacity, cfg.Tenants); err != nil {
+			return nil, err
+		}
 	}
 	return in, nil
 }

@@ -25,8 +25,12 @@ type waiter struct {
 	given chan int // holds one grant
 }
 
-func newRoom(capacity int, weights map[sms.TenantID]int) *room {
-	return &room{free: capacity, turns: router.NewTurns(weights), waiting: map[sms.TenantID]*waiter{}}
+func newRoom(capacity int, tenants []router.Tenant) (*room, error) {
+	turns, err := router.NewTurns(tenants)
+	if err != nil {
+		return nil, err
+	}
+	return &room{free: capacity, turns: turns, waiting: map[sms.TenantID]*waiter{}}, nil
 }
 
 // take waits for room and returns how much it got, from 1 to want. A tenant takes from one goroutine at a time.
@@ -45,7 +49,6 @@ func (r *room) take(ctx context.Context, tenant sms.TenantID, want int) (int, er
 		defer r.mu.Unlock()
 		if _, still := r.waiting[tenant]; still {
 			delete(r.waiting, tenant)
-			r.turns.Drop(tenant)
 			return 0, ctx.Err()
 		}
 		r.free += <-w.given
@@ -68,16 +71,19 @@ func (r *room) share() {
 		if !ok {
 			return
 		}
-		w := r.waiting[tenant]
+		w, waits := r.waiting[tenant]
+		if !waits {
+			continue // it gave up
+		}
 		n := min(w.want, r.free)
-		r.turns.Charge(tenant, n)
+		r.turns.Charge(tenant, n-1) // the turn itself counts as one
 		delete(r.waiting, tenant)
 		r.free -= n
 		w.given <- n
 	}
 }
 
-// used returns how much of a capacity is taken, for metrics.
+// left returns how much room is free, for metrics.
 func (r *room) left() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

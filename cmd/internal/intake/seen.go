@@ -27,9 +27,9 @@ func newSeen(capacity int) *seen {
 type sighting uint8
 
 const (
-	fresh sighting = iota // never seen
-	again                 // this very message of the stream, brought once more
-	copied                // the same id under another sequence
+	fresh  sighting = iota // never seen
+	again                  // this very message of the stream, brought once more
+	copied                 // the same id under another sequence
 )
 
 // note says whether an id is new, and remembers it.

@@ -1,0 +1,256 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"harkara/cmd/internal/console"
+	"harkara/cmd/internal/dispatch"
+	"harkara/cmd/internal/intake"
+	"harkara/cmd/internal/metrics"
+	"harkara/router"
+	"harkara/smpp/bind"
+	"harkara/smpp/sms"
+	"harkara/storage"
+	"harkara/storage/ledger"
+)
+
+// App is the gateway, built and not yet running.
+type App struct {
+	cfg       *Config
+	log       *slog.Logger
+	db        *sqlx.DB
+	broker    *broker
+	ledger    *ledger.Ledger
+	register  atomic.Pointer[dispatch.Snapshot]
+	dispatch  *dispatch.Dispatcher
+	pools     map[sms.SMSCID]*bind.Pool
+	projector *storage.Projector
+	intake    *intake.Intake
+	console   *console.Console
+	closers   []func() // in the order of building; Close runs them backwards
+}
+
+// drainTime is how long a stopping gateway lets the projection catch up with the ledger.
+const drainTime = 10 * time.Second
+
+// Open builds the gateway: one straight function, since every step uses what the steps before it made. On an error
+// what was built is taken down again.
+func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error) {
+	a := &App{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	if err := makeData(cfg.Data); err != nil {
+		return nil, err
+	}
+	vault, err := storage.OpenVault(cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	db, closeDB, err := OpenDatabase(ctx, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	a.db = db
+	a.closers = append(a.closers, closeDB)
+	if err := a.loadRegister(ctx); err != nil {
+		return nil, err
+	}
+	if a.broker, err = openBroker(cfg); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, a.broker.close)
+	js, err := jetstream.New(a.broker.conn, jetstream.WithPublishAsyncMaxPending(4096))
+	if err != nil {
+		return nil, fmt.Errorf("JetStream: %w", err)
+	}
+	m := metrics.New()
+	a.ledger, err = ledger.Open(ctx, js, ledger.Config{Replicas: cfg.NATS.Replicas,
+		Trace: ledger.Trace{Appended: m.Appended, Retried: m.Retried}})
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, func() { a.note(a.ledger.Close()) })
+	a.projector, err = storage.NewProjector(ctx, storage.ProjectorConfig{DB: db, JS: js, Ledger: a.ledger,
+		Replicas: cfg.NATS.Replicas, Log: log, Trace: m.Projector()})
+	if err != nil {
+		return nil, err
+	}
+	table, err := cfg.table()
+	if err != nil {
+		return nil, err
+	}
+	smscs, err := cfg.buildSMSCs()
+	if err != nil {
+		return nil, err
+	}
+	tenants, err := cfg.senders(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	a.dispatch = dispatch.New(dispatch.Config{Register: a.register.Load, Table: table, Tenants: tenants, SMSCs: smscs,
+		InDoubt: cfg.policies(), Ledger: a.ledger, Vault: vault, Log: log, Trace: m.Dispatch()})
+	if a.pools, err = cfg.joinPools(a.dispatch, smscs, log); err != nil {
+		return nil, err
+	}
+	a.intake, err = intake.Open(ctx, intake.Config{JS: js, Replicas: cfg.NATS.Replicas, Tenants: cfg.tenants(),
+		Capacity: cfg.capacity(), Room: a.room(table), Dispatch: a.dispatch, History: a.history, Log: log, Trace: m.Intake()})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.rememberRecent(ctx); err != nil {
+		return nil, err
+	}
+	a.gauges(m)
+	a.console, err = console.Open(console.Config{Addr: cfg.HTTP, Registry: m.Registry, Ready: a.Ready, Binds: a.Binds})
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, func() { _ = a.console.Close() }) // a second close after Run says so; that is no fault
+	return a, nil
+}
+
+// Run works until ctx ends, then drains in the order of the line: nothing more is pulled, what is under way gets its
+// outcome, binds unbind, the projection catches up. ready is called once, when requests are taken.
+func (a *App) Run(ctx context.Context, ready func()) error {
+	defer a.Close()
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	binds, stopBinds := context.WithCancel(work)
+	books, stopBooks := context.WithCancel(work)
+	defer stopBinds()
+	defer stopBooks()
+
+	// A part that ends by itself takes the gateway down with it.
+	failing, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	var pools, projection, rest sync.WaitGroup
+	guard := func(wg *sync.WaitGroup, what string, part func() error) {
+		wg.Go(func() {
+			if err := part(); err != nil && !errors.Is(err, context.Canceled) {
+				fail(fmt.Errorf("%s: %w", what, err))
+			}
+		})
+	}
+	guard(&projection, "projector", func() error { return a.projector.Run(books) })
+	for _, p := range a.pools {
+		guard(&pools, "binds", func() error { return p.Run(binds) })
+	}
+	guard(&rest, "console", func() error { return a.console.Run(work) })
+	guard(&rest, "register", func() error { return a.followRegister(failing) })
+	guard(&rest, "ready", func() error { return a.announce(failing, ready) })
+
+	a.note(a.intake.Run(failing))
+	a.log.Info("draining")
+	stopBinds()
+	pools.Wait()
+	a.dispatch.Wait()
+	a.catchUp()
+	stopBooks()
+	projection.Wait()
+	stopWork()
+	rest.Wait()
+	if ctx.Err() != nil {
+		return nil
+	}
+	return context.Cause(failing)
+}
+
+// catchUp waits, within reason, until the projection has what the ledger has.
+func (a *App) catchUp() {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := a.projector.WaitFor(ctx, a.ledger.End()); err != nil {
+		a.log.Warn("stopped before PostgreSQL had everything; it catches up at the next start", "error", err)
+	}
+}
+
+// Close takes down what Open built, in reverse.
+func (a *App) Close() {
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		a.closers[i]()
+	}
+	a.closers = nil
+}
+
+// Binds is the state of every connection.
+func (a *App) Binds() map[sms.SMSCID][]bind.Status {
+	all := map[sms.SMSCID][]bind.Status{}
+	for id, p := range a.pools {
+		all[id] = p.Snapshot()
+	}
+	return all
+}
+
+// Ready says why the gateway takes no requests, or nil.
+func (a *App) Ready() error {
+	if !a.broker.conn.IsConnected() {
+		return errors.New("NATS is not connected")
+	}
+	for _, p := range a.pools {
+		if p.Live() {
+			return nil
+		}
+	}
+	return errors.New("no bind is up; see harkara binds")
+}
+
+// announce calls ready when the gateway first takes requests.
+func (a *App) announce(ctx context.Context, ready func()) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for a.Ready() != nil {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	ready()
+	return nil
+}
+
+// note logs an error that nothing can be done about any more.
+func (a *App) note(err error) {
+	if err != nil {
+		a.log.Error("while stopping", "error", err)
+	}
+}
+
+// room tells intake how many more requests of a tenant's class its live SMSCs can take.
+func (a *App) room(table *router.Table) func(sms.TenantID, sms.Class) int {
+	return func(tenant sms.TenantID, class sms.Class) int {
+		n := 0
+		for _, id := range table.Reach(tenant, class) {
+			if p := a.pools[id]; p.Live() {
+				n += p.Room(class)
+			}
+		}
+		return n
+	}
+}
+
+// makeData makes the data folder. Others may pass through it, since PostgreSQL runs as another user when the gateway
+// runs as root; what is in it is closed to them.
+func makeData(dir string) error {
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	if _, err := filepath.Abs(dir); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"harkara/cmd/internal/dispatch"
+	"harkara/cmd/internal/intake"
+	"harkara/cmd/internal/metrics"
+	"harkara/dlt"
+	"harkara/router"
+	"harkara/smpp/sms"
+	"harkara/storage"
+	"harkara/templates"
+)
+
+// table makes the route table of the configuration.
+func (c *Config) table() (*router.Table, error) {
+	var smscs []router.SMSC
+	for _, s := range c.SMSCs {
+		r := router.SMSC{ID: s.ID}
+		for _, text := range s.Categories {
+			category, err := dlt.ParseCategory(text)
+			if err != nil {
+				return nil, fmt.Errorf("SMSC %s: %w", s.ID, err)
+			}
+			r.Categories = append(r.Categories, category)
+		}
+		smscs = append(smscs, r)
+	}
+	var routes []router.Route
+	for i, r := range c.Routes {
+		route := router.Route{Match: router.Match{Tenants: r.Match.Tenants, Prefixes: r.Match.Prefixes}, Failover: r.Failover}
+		for _, text := range r.Match.Classes {
+			class, err := sms.ParseClass(text)
+			if err != nil {
+				return nil, fmt.Errorf("routes[%d]: %w", i, err)
+			}
+			route.Match.Classes = append(route.Match.Classes, class)
+		}
+		for _, h := range r.Match.Headers {
+			route.Match.Headers = append(route.Match.Headers, dlt.Header(h))
+		}
+		for _, t := range r.Targets {
+			route.Targets = append(route.Targets, router.Target{SMSC: t.SMSC, Weight: t.Weight})
+		}
+		routes = append(routes, route)
+	}
+	return router.NewTable(routes, smscs)
+}
+
+// tenants makes the tenants as the router knows them.
+func (c *Config) tenants() []router.Tenant {
+	list := make([]router.Tenant, len(c.Tenants))
+	for i, t := range c.Tenants {
+		list[i] = router.Tenant{ID: t.ID, TPS: t.TPS, DailyLimit: t.DailyLimit, Weight: t.Weight}
+		for _, h := range t.Headers {
+			list[i].Headers = append(list[i].Headers, dlt.Header(h))
+		}
+	}
+	return list
+}
+
+// senders makes the tenants as dispatch knows them, with what they have sent today.
+func (c *Config) senders(ctx context.Context, db *sqlx.DB) (map[sms.TenantID]dispatch.Tenant, error) {
+	all := map[sms.TenantID]dispatch.Tenant{}
+	for _, t := range c.tenants() {
+		daily := router.NewDaily(t.DailyLimit)
+		if t.DailyLimit > 0 {
+			now := time.Now()
+			used, err := storage.SentToday(ctx, db, t.ID, now)
+			if err != nil {
+				return nil, err
+			}
+			daily.Seed(now, used)
+		}
+		all[t.ID] = dispatch.Tenant{Headers: t.Headers, Daily: daily}
+	}
+	return all, nil
+}
+
+func (c *Config) policies() (p [len(sms.Classes)]dispatch.Policy) {
+	for class, word := range map[sms.Class]string{sms.OTP: c.InDoubt.OTP, sms.Txn: c.InDoubt.Txn, sms.Bulk: c.InDoubt.Bulk} {
+		if word == "resend_once" {
+			p[class] = dispatch.ResendOnce
+		}
+	}
+	return p
+}
+
+// history tells intake what became of a request, as of the ledger's present end.
+func (a *App) history(ctx context.Context, tenant sms.TenantID, id sms.RequestID) (intake.Known, error) {
+	known, err := storage.Lookup(ctx, a.db, tenant, id, a.ledger.End())
+	if err != nil {
+		return intake.Known{}, err
+	}
+	return intake.Known{Ended: known.Ended, Past: dispatch.Past{Attempts: known.Attempts, Doubt: known.Doubt,
+		Resent: known.Resent}}, nil
+}
+
+// rememberRecent tells intake the ids that were handled before this start, newest last so that those stay longest.
+func (a *App) rememberRecent(ctx context.Context) error {
+	return storage.RecentIDs(ctx, a.db, 1<<20, a.intake.Remember)
+}
+
+// loadRegister takes a snapshot of the register.
+func (a *App) loadRegister(ctx context.Context) error {
+	reg, err := storage.LoadRegister(ctx, a.db)
+	if err != nil {
+		return err
+	}
+	catalog, findings := templates.NewCatalog(reg)
+	for _, f := range findings {
+		a.log.Warn("a registered template needs a look", "template", f.Template, "finding", f.Detail)
+	}
+	a.register.Store(&dispatch.Snapshot{Register: reg, Catalog: catalog})
+	return nil
+}
+
+// followRegister takes a new snapshot whenever the register has changed.
+func (a *App) followRegister(ctx context.Context) error {
+	version, err := storage.RegisterVersion(ctx, a.db)
+	down := err != nil
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		now, err := storage.RegisterVersion(ctx, a.db)
+		if err == nil && now != version {
+			if err = a.loadRegister(ctx); err == nil {
+				version = now
+				a.log.Info("register changed; new snapshot in use", "version", now)
+			}
+		}
+		if err != nil && !down && ctx.Err() == nil {
+			a.log.Warn("the register can't be read; the last snapshot stays in use", "error", err)
+		}
+		down = err != nil
+	}
+}
+
+// gauges shows what is only known by asking.
+func (a *App) gauges(m *metrics.Metrics) {
+	m.Binds(a.Binds)
+	for _, class := range sms.Classes {
+		m.Gauge("requests_in_flight", "Requests between JetStream and their outcome.",
+			prometheus.Labels{"class": class.String()}, func() float64 { return float64(a.intake.InFlight(class)) })
+	}
+	m.Gauge("ledger_position", "Frames in the ledger.", nil, func() float64 { return float64(a.ledger.End()) })
+	m.Gauge("projection_position", "Frames that are in PostgreSQL.", nil, func() float64 { return float64(a.projector.Position()) })
+}
+
+// Explain says which SMSC a message would go to, and why.
+func (c *Config) Explain(q router.Query, health router.Health) (string, error) {
+	table, err := c.table()
+	if err != nil {
+		return "", err
+	}
+	for _, t := range c.tenants() {
+		if t.ID == q.Tenant {
+			return table.Explain(t, q, health), nil
+		}
+	}
+	return "", fmt.Errorf("no tenant %q in the configuration", q.Tenant)
+}

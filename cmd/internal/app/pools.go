@@ -1,0 +1,139 @@
+package app
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"harkara/cmd/internal/dispatch"
+	"harkara/dlt"
+	"harkara/smpp/bind"
+	"harkara/smpp/pdu"
+	"harkara/smpp/receipt"
+	"harkara/smpp/sms"
+)
+
+const (
+	interfaceVersion = 0x34 // SMPP 3.4
+	writeTimeout     = 10 * time.Second
+	receiptsMax      = 1000 // receipts of one bind that may wait for the ledger
+)
+
+// lane is how many messages of a class may wait before an SMSC's binds: enough to keep every window full while the
+// next turn of requests is on its way, and no more.
+func (s *SMSC) lane() int { return max(256, 2*s.Binds*s.Window) }
+
+// capacity is how many requests of one class may be in the gateway: what all windows and lanes hold.
+func (c *Config) capacity() int {
+	n := 0
+	for i := range c.SMSCs {
+		n += c.SMSCs[i].Binds*c.SMSCs[i].Window + c.SMSCs[i].lane()
+	}
+	return max(n, 1)
+}
+
+// poolConfig is an SMSC as its binds need it.
+func (s *SMSC) poolConfig() (bind.Config, error) {
+	password, err := secret(s.Password.Reveal(), s.PasswordEnv, s.PasswordFile)
+	if err != nil {
+		return bind.Config{}, fmt.Errorf("SMSC %s: %w", s.ID, err)
+	}
+	secure, err := s.tlsConfig()
+	if err != nil {
+		return bind.Config{}, fmt.Errorf("SMSC %s: %w", s.ID, err)
+	}
+	mode := bind.Transceiver
+	if s.Mode == "transmitter_receiver" {
+		mode = bind.TransmitterReceiver
+	}
+	return bind.Config{
+		SMSC: s.ID, Addr: s.Addr, TLS: secure, Mode: mode, Binds: s.Binds, Window: s.Window, TPS: s.TPS,
+		Lane: s.lane(), ReceiptsMax: receiptsMax,
+		Bind: pdu.Bind{SystemID: s.SystemID, Password: sms.Secret(password), SystemType: s.SystemType,
+			InterfaceVersion: interfaceVersion},
+		Timeouts: bind.Timeouts{Dial: s.Timeouts.Bind, Bind: s.Timeouts.Bind, Response: s.Timeouts.Response,
+			EnquireLink: s.Timeouts.EnquireLink, Write: writeTimeout},
+	}, nil
+}
+
+func (s *SMSC) tlsConfig() (*tls.Config, error) {
+	if !s.TLS.Enabled {
+		return nil, nil
+	}
+	host, _, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return nil, err
+	}
+	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: s.TLS.ServerName}
+	fill(&cfg.ServerName, host)
+	if s.TLS.CAFile != "" {
+		pem, err := os.ReadFile(s.TLS.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("tls.ca_file: %w", err)
+		}
+		cfg.RootCAs = x509.NewCertPool()
+		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("tls.ca_file %s: holds no certificate in PEM form", s.TLS.CAFile)
+		}
+	}
+	return cfg, nil
+}
+
+// dispatchSMSC is an SMSC as dispatch needs it; its pool is joined later.
+func (c *Config) dispatchSMSC(s *SMSC) (*dispatch.SMSC, error) {
+	submitID, err := receipt.ParseForm(s.Receipts.SubmitID)
+	if err != nil {
+		return nil, err
+	}
+	receiptID, err := receipt.ParseForm(s.Receipts.ReceiptID)
+	if err != nil {
+		return nil, err
+	}
+	chains := map[dlt.EntityID]string{}
+	for _, chain := range c.Chains {
+		if chain.SMSC != s.ID {
+			continue
+		}
+		chains[dlt.EntityID(chain.Entity)] = dlt.ChainValue(dlt.ChainMode(s.DLT.Chain), chain.IDs)
+	}
+	return &dispatch.SMSC{ID: s.ID, SubmitID: submitID, Receipts: receiptID, Errors: s.Receipts.Errors,
+		Profile: dispatch.Profile{
+			SourceTON: byte(s.Source.TON), SourceNPI: byte(s.Source.NPI),
+			DestTON: byte(s.Destination.TON), DestNPI: byte(s.Destination.NPI),
+			EntityTag: pdu.Tag(s.DLT.EntityTag), TemplateTag: pdu.Tag(s.DLT.TemplateTag), ChainTag: pdu.Tag(s.DLT.ChainTag),
+			NUL: s.DLT.Type == "c_octet", Chains: chains,
+		}}, nil
+}
+
+// buildPools makes every SMSC's dispatch view and pool; dispatcher takes what they receive.
+func (c *Config) buildSMSCs() (map[sms.SMSCID]*dispatch.SMSC, error) {
+	all := map[sms.SMSCID]*dispatch.SMSC{}
+	for i := range c.SMSCs {
+		s, err := c.dispatchSMSC(&c.SMSCs[i])
+		if err != nil {
+			return nil, err
+		}
+		all[s.ID] = s
+	}
+	return all, nil
+}
+
+// joinPools gives every SMSC its binds.
+func (c *Config) joinPools(d *dispatch.Dispatcher, smscs map[sms.SMSCID]*dispatch.SMSC, log *slog.Logger) (
+	map[sms.SMSCID]*bind.Pool, error) {
+	pools := map[sms.SMSCID]*bind.Pool{}
+	for i := range c.SMSCs {
+		s := &c.SMSCs[i]
+		cfg, err := s.poolConfig()
+		if err != nil {
+			return nil, err
+		}
+		pool := bind.NewPool(cfg, bind.Deps{Handler: d.Handler(s.ID), Log: log})
+		pools[s.ID], smscs[s.ID].Pool = pool, pool
+	}
+	return pools, nil
+}

@@ -1,0 +1,153 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/time/rate"
+
+	"harkara/smpp/sms"
+)
+
+// Load is what tenants publish.
+type Load struct {
+	Messages int
+	Rate     int // a second; 0: as fast as JetStream takes them
+	Seed     uint64
+}
+
+// request is one of the sample register's templates as a tenant uses it. Names and codes are made up.
+type request struct {
+	tenant, class, template, header string
+	vars                            func(*rand.Rand) []string
+}
+
+var mix = []request{
+	{"acme", "otp", "1107161234567890123", "ACMEBK", func(r *rand.Rand) []string { return []string{code(r), "10"} }},
+	{"zipkart", "otp", "1207161234567890456", "ZIPKRT", func(r *rand.Rand) []string { return []string{code(r), "5"} }},
+}
+
+func code(r *rand.Rand) string { return fmt.Sprintf("%06d", r.IntN(1_000_000)) }
+
+// tenantClient is one tenant: it publishes its part of the load and follows its statuses.
+type tenantClient struct {
+	id   string
+	conn *nats.Conn
+	js   jetstream.JetStream
+
+	mu        sync.Mutex
+	published map[string]time.Time // by request id
+	last      map[string]sms.State // the newest state of each
+	final     int
+	delivered []time.Duration // from publication to the status "delivered"
+	counts    map[sms.State]int
+}
+
+func (w *World) tenant(id string) (*tenantClient, error) {
+	conn, err := nats.Connect("nats://"+w.Config.NATS.Listen, nats.UserInfo(id, password), nats.Name("demo tenant "+id))
+	if err != nil {
+		return nil, fmt.Errorf("tenant %s: %w", id, err)
+	}
+	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(1000))
+	if err != nil {
+		return nil, err
+	}
+	t := &tenantClient{id: id, conn: conn, js: js, published: map[string]time.Time{}, last: map[string]sms.State{},
+		counts: map[sms.State]int{}}
+	sub, err := conn.Subscribe("sms."+id+".status.>", t.status)
+	if err != nil {
+		return nil, fmt.Errorf("tenant %s: %w", id, err)
+	}
+	if err := sub.SetPendingLimits(-1, -1); err != nil {
+		return nil, err
+	}
+	return t, conn.Flush()
+}
+
+// status takes one status of the tenant's.
+func (t *tenantClient) status(m *nats.Msg) {
+	var s struct {
+		ID    string    `json:"id"`
+		State sms.State `json:"state"`
+	}
+	now := time.Now()
+	if json.Unmarshal(m.Data, &s) != nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at, ours := t.published[s.ID]
+	if !ours {
+		return
+	}
+	before := t.last[s.ID]
+	t.last[s.ID] = s.State
+	t.counts[s.State]++
+	if s.State != sms.Submitted && (before == "" || before == sms.Submitted) {
+		t.final++
+	}
+	if s.State == sms.Delivered {
+		t.delivered = append(t.delivered, now.Sub(at))
+	}
+}
+
+// publish sends the load's requests, each to a number of its own, spread over the tenants in turn.
+func (w *World) publish(ctx context.Context, load Load, tenants map[string]*tenantClient) error {
+	r := rand.New(rand.NewPCG(load.Seed, load.Seed))
+	limit := rate.NewLimiter(rate.Inf, 1)
+	if load.Rate > 0 {
+		limit = rate.NewLimiter(rate.Limit(load.Rate), 1)
+	}
+	first := 6_000_000_000 + r.Int64N(3_000_000_000)
+	for i := range load.Messages {
+		if err := limit.Wait(ctx); err != nil {
+			return err
+		}
+		q := mix[i%len(mix)]
+		id := fmt.Sprintf("demo-%d-%06d", load.Seed, i)
+		number := fmt.Sprintf("91%d", first+int64(i))
+		body, err := json.Marshal(map[string]any{"id": id, "to": "+" + number, "template": q.template,
+			"header": q.header, "vars": q.vars(r), "ref": fmt.Sprint(i)})
+		if err != nil {
+			return err
+		}
+		if err := tenants[q.tenant].send(q.class, id, body, func(now time.Time) { w.arrivals.published(number, now) }); err != nil {
+			return err
+		}
+	}
+	for _, t := range tenants {
+		select {
+		case <-t.js.PublishAsyncComplete():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (t *tenantClient) send(class, id string, body []byte, note func(time.Time)) error {
+	now := time.Now()
+	note(now)
+	t.mu.Lock()
+	t.published[id] = now
+	t.mu.Unlock()
+	_, err := t.js.PublishAsync("sms."+t.id+".send."+class, body, jetstream.WithMsgID(id),
+		jetstream.WithStallWait(30*time.Second))
+	if err != nil {
+		return fmt.Errorf("publish as %s: %w", t.id, err)
+	}
+	return nil
+}
+
+// progress counts what a tenant knows.
+func (t *tenantClient) progress() (published, submitted, final int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.published), t.counts[sms.Submitted], t.final
+}

@@ -1,0 +1,184 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"harkara/cmd/internal/app"
+	"harkara/deploy/samples"
+	"harkara/dlt"
+	"harkara/smpp/sms"
+	"harkara/smpp/smsctest"
+	"harkara/storage"
+)
+
+// World is a gateway with everything around it, running.
+type World struct {
+	Dir    string // holds harkara.yaml and data/
+	File   string // the configuration
+	Config *app.Config
+	SMSCs  map[sms.SMSCID]*smsctest.SMSC
+
+	arrivals *arrivals
+	stop     context.CancelFunc
+	ended    chan error
+}
+
+// Setting is what may differ between worlds.
+type Setting struct {
+	Dir    string                              // empty: a temporary folder, removed at the end
+	Sync   string                              // nats.sync; empty: always
+	Binds  int                                 // of each SMSC; 0: 2
+	Window int                                 // of each bind; 0: 64
+	SMSC   func(id sms.SMSCID) smsctest.Config // how the simulators behave; nil: 20 ms to the answer, 200 ms more to the receipt
+	Extra  string                              // more lines for each SMSC's configuration
+	Log    *slog.Logger
+}
+
+const (
+	password  = "demo-only" // of everybody in the demo; it listens on loopback
+	startTime = 60 * time.Second
+)
+
+// Start builds the world and returns when its gateway takes requests.
+func Start(ctx context.Context, set Setting) (_ *World, err error) {
+	w := &World{SMSCs: map[sms.SMSCID]*smsctest.SMSC{}, arrivals: newArrivals(), stop: func() {}}
+	if w.Dir = set.Dir; w.Dir == "" {
+		if w.Dir, err = os.MkdirTemp("", "harkara-demo-"); err != nil {
+			return nil, fmt.Errorf("demo folder: %w", err)
+		}
+	}
+	defer func() {
+		if err != nil {
+			w.Stop()
+		}
+	}()
+	// PostgreSQL runs as another user when the demo runs as root, and must be able to pass.
+	if err := os.Chmod(w.Dir, 0o711); err != nil {
+		return nil, fmt.Errorf("demo folder: %w", err)
+	}
+	for _, id := range []sms.SMSCID{"sim-a", "sim-b"} {
+		cfg := smsctest.Config{Latency: 20 * time.Millisecond, ReceiptDelay: 200 * time.Millisecond}
+		if set.SMSC != nil {
+			cfg = set.SMSC(id)
+		}
+		cfg.SystemID, cfg.Password, cfg.Seen = "harkara", password, w.arrivals.saw
+		if w.SMSCs[id], err = smsctest.Listen("127.0.0.1:0", cfg); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.configure(set); err != nil {
+		return nil, err
+	}
+	if err := w.importRegister(ctx, set.Log); err != nil {
+		return nil, err
+	}
+	return w, w.serve(ctx, set.Log)
+}
+
+// serve runs the gateway until Stop.
+func (w *World) serve(ctx context.Context, log *slog.Logger) error {
+	ctx, w.stop = context.WithCancel(ctx)
+	gateway, err := app.Open(ctx, w.Config, log)
+	if err != nil {
+		return err
+	}
+	ready := make(chan struct{})
+	w.ended = make(chan error, 1)
+	go func() { w.ended <- gateway.Run(ctx, func() { close(ready) }) }()
+	select {
+	case <-ready:
+		return nil
+	case err := <-w.ended:
+		w.ended <- err
+		return fmt.Errorf("the gateway ended early: %w", err)
+	case <-time.After(startTime):
+		return fmt.Errorf("the gateway is not ready after %s: %w", startTime, gateway.Ready())
+	}
+}
+
+// Stop ends the gateway, then the simulators, and removes what was temporary. It returns what the gateway ended with.
+func (w *World) Stop() error {
+	w.stop()
+	var err error
+	if w.ended != nil {
+		err = <-w.ended
+	}
+	for _, s := range w.SMSCs {
+		s.Close()
+	}
+	return err
+}
+
+// Remove deletes the world's folder.
+func (w *World) Remove() { os.RemoveAll(w.Dir) }
+
+// configure writes the configuration file, as a person would, and reads it.
+func (w *World) configure(set Setting) error {
+	natsAddr, err := freeAddr()
+	if err != nil {
+		return err
+	}
+	httpAddr, err := freeAddr()
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	err = configTemplate.Execute(&b, map[string]any{
+		"Data": filepath.Join(w.Dir, "data"), "NATS": natsAddr, "HTTP": httpAddr, "Password": password,
+		"Sync": orElse(set.Sync, "always"), "Binds": orElse(set.Binds, 2), "Window": orElse(set.Window, 64),
+		"SMSCs": map[string]string{"sim-a": w.SMSCs["sim-a"].Addr().String(), "sim-b": w.SMSCs["sim-b"].Addr().String()},
+		"Extra": set.Extra,
+	})
+	if err != nil {
+		return err
+	}
+	w.File = filepath.Join(w.Dir, "harkara.yaml")
+	if err := os.WriteFile(w.File, b.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	w.Config, err = app.Parse(w.File, b.Bytes())
+	return err
+}
+
+// importRegister puts the sample register in, by the way that `harkara dlt import` goes.
+func (w *World) importRegister(ctx context.Context, log *slog.Logger) error {
+	db, closeDB, err := app.OpenDatabase(ctx, w.Config, log)
+	if err != nil {
+		return err
+	}
+	defer closeDB()
+	rows, refused, err := dlt.ReadTemplates(bytes.NewReader(samples.Register))
+	if err != nil {
+		return fmt.Errorf("sample register: %w", err)
+	}
+	if len(refused) > 0 {
+		return fmt.Errorf("sample register: %v", refused[0])
+	}
+	_, err = storage.ImportTemplates(ctx, db, rows, false)
+	return err
+}
+
+// freeAddr finds a port on loopback that nobody listens on now.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func orElse[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}

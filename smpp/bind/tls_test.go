@@ -1,0 +1,71 @@
+package bind
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"harkara/smpp/sms"
+)
+
+// TestTLS binds over real TLS on the loopback: to the name in the certificate, and not to another one.
+func TestTLS(t *testing.T) {
+	web := httptest.NewTLSServer(nil) // for its certificate, which is for example.com and 127.0.0.1
+	certificate, roots := web.TLS.Certificates[0], x509.NewCertPool()
+	roots.AddCert(web.Certificate())
+	web.Close()
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan struct{})
+	s := newSMSC()
+	go func() {
+		defer close(served)
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			(&conn{Conn: c, smsc: s, n: 1}).serve()
+		}
+	}()
+	for name, want := range map[string]string{
+		"":             "",
+		"example.com":  "",
+		"smsc.invalid": "TLS handshake",
+	} {
+		t.Run("server_name="+name, func(t *testing.T) {
+			cfg := config()
+			cfg.Addr, cfg.TLS = listener.Addr().String(), &tls.Config{RootCAs: roots, ServerName: name}
+			links := make(chan error, 1)
+			pool := NewPool(cfg, Deps{Handler: &handler{}, Trace: Trace{Link: func(_ sms.SMSCID, _ int, err error) {
+				select {
+				case links <- err:
+				default:
+				}
+			}}})
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error)
+			go func() { ended <- pool.Run(ctx) }()
+			err := <-links
+			if (err == nil) != (want == "") || (err != nil && !strings.Contains(err.Error(), want)) {
+				t.Errorf("the bind says %v, want %q", err, want)
+			}
+			if err == nil {
+				if o := pool.Submit(ctx, submission(sms.OTP, 1)); o.Answers[0].MessageID != "id-1-1" {
+					t.Errorf("outcome %+v", o)
+				}
+			}
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	listener.Close()
+	<-served
+}

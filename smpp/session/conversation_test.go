@@ -1,0 +1,273 @@
+package session
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"harkara/smpp/pdu"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write what the sessions did into testdata, for review")
+
+// TestConversations replays testdata/*.txt. A line at the margin is an event; the indented lines after it are all that
+// the session did. The events:
+//
+//	config window=N receipts=N as=transmitter    before open; defaults 3, 2, transceiver
+//	open | stop | close | submit NAME | submit NAME bad
+//	receive COMMAND seq=N [status=N] [id=TEXT] [body=HEX]
+//	answer COMMAND seq=N status=N                our handler's answer to a deliver_sm or data_sm
+//	tick DURATION                                time goes on by that much
+//	hold | flush [N]                             output stays unwritten until flush writes it, or N octets of it
+func TestConversations(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no conversations: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := replay(t, string(text))
+			if *rewrite {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if got != string(text) {
+				t.Errorf("the conversation went otherwise:\n%s\nwant:\n%s", got, text)
+			}
+		})
+	}
+}
+
+// replay runs the events of a conversation and returns the conversation with what really happened.
+func replay(t *testing.T, text string) string {
+	c := &conversation{cfg: Config{
+		Bind: pdu.Bind{SystemID: "made-up", Password: "secret", InterfaceVersion: pdu.InterfaceVersion34},
+		As:   pdu.BindTransceiver, Window: 3, ReceiptsMax: 2,
+		BindTimeout: 5 * time.Second, Response: 10 * time.Second, EnquireLink: 30 * time.Second,
+	}, now: epoch}
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "\t") {
+			continue
+		}
+		fmt.Fprintln(&c.got, line)
+		if line != "" && !strings.HasPrefix(line, "#") {
+			if err := c.event(strings.Fields(line)); err != nil {
+				t.Fatalf("%q: %v", line, err)
+			}
+		}
+	}
+	return c.got.String()
+}
+
+var epoch = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+// conversation is one replay.
+type conversation struct {
+	cfg     Config
+	s       *Session[string]
+	now     time.Time
+	holding bool
+	shown   int // octets of held output that were shown before
+	state   State
+	wake    string
+	counts  Counts
+	got     strings.Builder
+}
+
+func (c *conversation) say(format string, args ...any) {
+	fmt.Fprintf(&c.got, "\t"+format+"\n", args...)
+}
+
+// event does one line and says what came of it.
+func (c *conversation) event(words []string) error {
+	args, err := arguments(words)
+	if err != nil {
+		return err
+	}
+	if words[0] == "config" {
+		return c.configure(args)
+	}
+	if c.s == nil {
+		c.s = New[string](c.cfg)
+	}
+	switch words[0] {
+	case "open":
+		err = c.s.Open(c.now)
+	case "stop":
+		c.s.Stop(c.now)
+	case "close":
+		c.s.Close(errors.New("connection lost"), c.now)
+	case "submit":
+		sm := &pdu.SM{Source: "ACMEBK", Dest: "919800000001", ShortMessage: []byte("made up")}
+		if len(words) == 3 {
+			sm.Dest = "9198\x00"
+		}
+		if err := c.s.Submit(sm, words[1], c.now); err != nil {
+			c.say("error %v", err)
+		}
+	case "receive":
+		c.s.Receive(frame(words[1], args), c.now)
+	case "answer":
+		h := frame(words[1], args).Header()
+		c.s.Answer(h, h.Status, c.now)
+	case "tick":
+		var d time.Duration
+		if d, err = time.ParseDuration(words[1]); err == nil {
+			c.now = c.now.Add(d)
+			c.s.Tick(c.now)
+		}
+	case "hold":
+		c.holding = true
+	case "flush":
+		c.holding = false
+		if len(words) == 2 {
+			n, _ := strconv.Atoi(words[1])
+			c.s.Flushed(n, c.now)
+			c.holding, c.shown = true, len(c.s.Output())
+		}
+	default:
+		err = errors.New("no such event")
+	}
+	c.effects()
+	return err
+}
+
+func (c *conversation) configure(args map[string]string) (err error) {
+	for name, value := range args {
+		switch name {
+		case "window":
+			c.cfg.Window, err = strconv.Atoi(value)
+		case "receipts":
+			c.cfg.ReceiptsMax, err = strconv.Atoi(value)
+		case "as":
+			c.cfg.As = commands["bind_"+value]
+		}
+	}
+	return err
+}
+
+// effects says everything that changed.
+func (c *conversation) effects() {
+	out := bytes.NewReader(c.s.Output()[min(c.shown, len(c.s.Output())):])
+	for r := pdu.NewReader(out); ; {
+		f, err := r.Next()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				c.say("broken output: %v", err)
+			}
+			break
+		}
+		h := f.Header()
+		c.say("send %s seq=%d%s", h.ID, h.Seq, statusText(h.Status))
+	}
+	if c.shown = len(c.s.Output()); !c.holding {
+		c.s.Flushed(c.shown, c.now)
+		c.shown = 0
+	}
+	results, deliveries := c.s.Take()
+	for _, r := range results {
+		late := ""
+		if r.Late {
+			late = " late"
+		}
+		c.say("result %s %s%s id=%q after %s%s", r.Value, r.Verdict, statusText(r.Status), r.MessageID, r.Wait, late)
+	}
+	for _, f := range deliveries {
+		c.say("hand on %s seq=%d", f.Header().ID, f.Header().Seq)
+	}
+	if counts := c.s.Counts(); counts != c.counts {
+		c.say("received=%d deferred=%d unknown=%d", counts.Received, counts.Deferred, counts.Unknown)
+		c.counts = counts
+	}
+	if c.s.State() != c.state {
+		c.state = c.s.State()
+		if c.say("%s", c.state); c.s.Fault() != nil {
+			c.say("fault: %v", c.s.Fault())
+		}
+	}
+	wake := "never"
+	if at, ok := c.s.Wake(); ok {
+		wake = at.Sub(epoch).String()
+	}
+	if wake != c.wake {
+		c.wake = wake
+		c.say("wake at %s", wake)
+	}
+}
+
+func statusText(s pdu.Status) string {
+	if s == pdu.ESME_ROK {
+		return ""
+	}
+	return " " + s.String()
+}
+
+// commands are the names that the conversations use.
+var commands = func() map[string]pdu.CommandID {
+	names := map[string]pdu.CommandID{}
+	for _, id := range []pdu.CommandID{
+		pdu.BindReceiver, pdu.BindTransmitter, pdu.BindTransceiver, pdu.SubmitSM, pdu.DeliverSM, pdu.DataSM, pdu.Unbind,
+		pdu.EnquireLink, pdu.QuerySM,
+	} {
+		names[id.String()], names[id.Response().String()] = id, id.Response()
+	}
+	for _, id := range []pdu.CommandID{pdu.GenericNack, pdu.Outbind, pdu.AlertNotification} {
+		names[id.String()] = id
+	}
+	names["unheard_of"] = 0x00010203
+	names["unheard_of_resp"] = 0x80010203
+	return names
+}()
+
+// arguments reads the name=value words.
+func arguments(words []string) (map[string]string, error) {
+	args := map[string]string{}
+	for _, word := range words[1:] {
+		if name, value, ok := strings.Cut(word, "="); ok {
+			args[name] = value
+		}
+	}
+	if words[0] == "receive" || words[0] == "answer" {
+		if _, ok := commands[words[1]]; !ok {
+			return nil, fmt.Errorf("no command %q", words[1])
+		}
+	}
+	return args, nil
+}
+
+// frame builds the PDU of a receive line.
+func frame(name string, args map[string]string) pdu.Frame {
+	id := commands[name]
+	seq, _ := strconv.ParseUint(args["seq"], 0, 32)
+	status, _ := strconv.ParseUint(args["status"], 0, 32)
+	var f []byte
+	switch body, given := args["body"]; {
+	case given:
+		octets, _ := hex.DecodeString(body)
+		f = append(pdu.AppendHeader(nil, id, pdu.Status(status), uint32(seq)), octets...)
+		f[3] = byte(len(f))
+	case id == pdu.DeliverSM || id == pdu.DataSM:
+		f, _ = pdu.AppendSM(nil, id, uint32(seq), &pdu.SM{Source: "919800000001", Dest: "ACMEBK"})
+	case id == pdu.SubmitSMResp:
+		f = pdu.AppendResp(nil, id, pdu.Status(status), uint32(seq), args["id"])
+	case id == pdu.BindTransceiverResp:
+		f = pdu.AppendBindResp(nil, id, pdu.Status(status), uint32(seq), "made-up")
+	default:
+		f = pdu.AppendHeader(nil, id, pdu.Status(status), uint32(seq))
+	}
+	return f
+}

@@ -1,0 +1,14 @@
+// Package storage is what Harkara remembers: the projection of the ledger into PostgreSQL, the statuses that tenants
+// read, the register of templates, and the reports.
+//
+//	ledger ──▶ Projector ──▶ SMS_STATUS            one status per change of a message's state
+//	                  └────▶ PostgreSQL            message, transition, attempt, answer, receipt
+//
+// The projector is the only writer of facts. It reads frames in order and keeps the messages it works on in memory, a
+// cache of what PostgreSQL knows. A batch of frames becomes statuses first and then one transaction, which also holds
+// the position: so nothing is projected twice, and a restored backup heals by replay. Statuses carry the position of
+// the event they come from and are published with the stream's expected last sequence, so a replay skips what
+// was published, and a second projector cannot publish at all.
+//
+// The rules by which a message changes its state are in message.go and know neither network nor clock.
+package storage

@@ -1,0 +1,196 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"harkara/storage/ledger"
+)
+
+// tables gathers the rows of one transaction.
+type tables struct {
+	message, transition, attempt, answer, receipt, match, parked *rows
+}
+
+const (
+	standingColumns = "submitted_at, final_at, possible_duplicate, state, smsc, error_stage, error_code, error_reason, error_detail, error_retryable"
+	answerColumns   = "key, fact, answered_at, status, attempt, segment, smsc, verdict, message_id, raw_id"
+)
+
+func newTables() *tables {
+	return &tables{
+		message: newRows("message", "key, fact, requested_at, deadline, segments, tenant, id, ref, class, template, header, entity, category, "+
+			"encoding, to_last4, to_digest, to_sealed, text_digest, "+standingColumns),
+		transition: newRows("transition", "key, fact, "+standingColumns),
+		attempt:    newRows("attempt", answerColumns+", planned_at"),
+		answer:     newRows("answer", answerColumns),
+		receipt:    newRows("receipt", "fact, received_at, key, attempt, segment, smsc, message_id, raw_id, state, stat, err, reason, done, raw"),
+		match:      newRows("receipt_match", "receipt, fact, key, attempt, segment"),
+		parked:     newRows("parked", "position, index, reason, event"),
+	}
+}
+
+func (t *tables) all() []*rows {
+	return []*rows{t.message, t.transition, t.attempt, t.answer, t.receipt, t.match, t.parked}
+}
+
+// gather writes what a batch has changed as rows.
+func (t *tables) gather(b *batch) {
+	for _, r := range t.all() {
+		r.reset()
+	}
+	for _, m := range b.touched {
+		t.gatherMessage(m)
+	}
+	for _, row := range b.receipts {
+		t.gatherReceipt(row)
+	}
+	for _, x := range b.matches {
+		t.match.int(int64(x.receipt))
+		t.match.int(int64(x.fact))
+		t.match.key(x.key)
+		t.match.int(int64(x.attempt))
+		t.match.int(int64(x.segment))
+		t.match.end()
+	}
+	for _, p := range b.parked {
+		t.parked.int(int64(p.fact.position()))
+		t.parked.int(int64(p.fact.index()))
+		t.parked.text(p.reason)
+		t.parked.text(strings.ToValidUTF8(string(p.line), "\ufffd"))
+		t.parked.end()
+	}
+}
+
+func (t *tables) gatherMessage(m *message) {
+	switch {
+	case !m.stored:
+		f, r := &m.facts, t.message
+		r.key(m.key)
+		r.int(int64(m.changed))
+		r.time(f.Requested)
+		r.time(f.Deadline)
+		r.int(int64(f.Segments))
+		for _, s := range [...]string{string(f.Tenant), string(f.ID), f.Ref, f.Class, string(f.Template), string(f.Header), string(f.Entity),
+			string(f.Category), f.Encoding, f.ToLast4} {
+			r.text(s)
+		}
+		r.bytes(f.ToDigest)
+		r.bytes(f.ToSealed)
+		r.bytes(f.Digest)
+		gatherStanding(r, &m.now)
+	case m.now != m.written:
+		t.transition.key(m.key)
+		t.transition.int(int64(m.changed))
+		gatherStanding(t.transition, &m.now)
+	}
+	for _, a := range m.attempts {
+		for i := range a.segments {
+			switch s := &a.segments[i]; {
+			case !s.stored:
+				gatherAnswer(t.attempt, m, a, s)
+				t.attempt.micros(a.plannedAt)
+				t.attempt.end()
+			case s.changed != 0:
+				gatherAnswer(t.answer, m, a, s)
+				t.answer.end()
+			}
+		}
+	}
+}
+
+func gatherStanding(r *rows, s *standing) {
+	r.micros(s.SubmittedAt)
+	r.micros(s.FinalAt)
+	r.bool(s.PossibleDuplicate)
+	r.text(string(s.State))
+	r.textOrNull(string(s.SMSC))
+	f := &s.Failure
+	r.textOrNull(string(f.Stage))
+	r.textOrNull(f.Code)
+	r.textOrNull(f.Reason)
+	r.textOrNull(f.Detail)
+	if f.Stage == "" {
+		r.null()
+	} else {
+		r.bool(f.Retryable)
+	}
+	r.end()
+}
+
+func gatherAnswer(r *rows, m *message, a *attempt, s *segment) {
+	r.key(m.key)
+	r.int(int64(max(s.changed, m.changed)))
+	r.timeOrNull(s.answer.At)
+	r.int(int64(s.answer.Status))
+	r.int(int64(a.number))
+	r.int(int64(s.index))
+	r.text(string(a.smsc))
+	if s.answer.Verdict == "" {
+		r.text(planned)
+	} else {
+		r.text(s.answer.Verdict)
+	}
+	r.textOrNull(string(s.answer.MessageID))
+	r.textOrNull(s.answer.RawID)
+}
+
+func (t *tables) gatherReceipt(row *receiptRow) {
+	r, report := t.receipt, row.event.Report
+	r.int(int64(row.fact))
+	r.time(row.event.At)
+	if row.matched {
+		r.key(row.key)
+		r.int(int64(row.attempt))
+		r.int(int64(row.segment))
+	} else {
+		r.null()
+		r.null()
+		r.null()
+	}
+	r.text(string(report.SMSC))
+	r.text(string(report.MessageID))
+	r.textOrNull(report.RawID)
+	for _, s := range [...]string{string(report.State), report.Stat, report.Err, report.Reason, report.Done, report.Raw} {
+		r.text(s)
+	}
+	r.end()
+}
+
+// progress is how far the projection has come: every frame up to position, and the first done events of the next.
+type progress struct {
+	position ledger.Position
+	done     int
+}
+
+// errOvertaken says that the projection is not where this projector left it.
+var errOvertaken = errors.New("the projection was moved by something else")
+
+// commit writes the rows and the progress in one transaction. After an error it is not known whether it did.
+func (t *tables) commit(ctx context.Context, conn *sql.Conn, from, to progress) error {
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback() // an error after Commit is expected, one before ends the session anyway
+	for _, r := range t.all() {
+		if err := r.copyIn(ctx, conn); err != nil {
+			return err
+		}
+	}
+	result, err := tx.ExecContext(ctx, `UPDATE harkara.projection SET position = $1, done = $2 WHERE partition = 0 AND position = $3 AND done = $4`,
+		int64(to.position), to.done, int64(from.position), from.done)
+	if err != nil {
+		return fmt.Errorf("write the position: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(errOvertaken, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
