@@ -31,7 +31,7 @@ func Migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithTableName("harkara_migrations"),
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithTableName("public.harkara_migrations"),
 		goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return fmt.Errorf("read the migrations: %w", err)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -283,10 +284,8 @@ func recallEarlyReceipts(ctx context.Context, conn *sql.Conn, w *memory, now tim
 func recallEarly(ctx context.Context, conn *sql.Conn, w *memory, answers []handle) error {
 	var smscs, ids []string
 	for _, h := range answers {
-		if len(w.earlyReceipts[h]) == 0 {
-			smscs = append(smscs, string(h.smsc))
-			ids = append(ids, string(h.id))
-		}
+		smscs = append(smscs, string(h.smsc))
+		ids = append(ids, string(h.id))
 	}
 	found, err := conn.QueryContext(ctx, earlySelect+` AND (r.message_id, r.smsc) IN (SELECT * FROM unnest($1::text[], $2::text[])) ORDER BY r.fact`,
 		pq.Array(ids), pq.Array(smscs))
@@ -297,8 +296,10 @@ func recallEarly(ctx context.Context, conn *sql.Conn, w *memory, answers []handl
 	if err != nil {
 		return fmt.Errorf("look up early receipts: %w", err)
 	}
-	for i := range waiting {
-		w.wait(handles[i], waiting[i])
+	for i, e := range waiting {
+		if !slices.ContainsFunc(w.earlyReceipts[handles[i]], func(kept early) bool { return kept.fact == e.fact }) {
+			w.wait(handles[i], e)
+		}
 	}
 	return nil
 }

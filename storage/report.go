@@ -57,7 +57,6 @@ const selectMessages = `
 // the same memory for ten as for ten million. An error is yielded once, as the last pair. The caller may stop early.
 func Messages(ctx context.Context, db *sqlx.DB, f MessageFilter) iter.Seq2[MessageRow, error] {
 	return func(yield func(MessageRow, error) bool) {
-		// Cancelling stops the query in the server; closing rows alone would read all that is left of it.
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		where := f.where()
@@ -68,7 +67,7 @@ func Messages(ctx context.Context, db *sqlx.DB, f MessageFilter) iter.Seq2[Messa
 			return
 		}
 		defer rows.Close()
-		defer cancel()
+		defer cancel() // first: it stops the query in the server, and to close rows alone would read all that is left
 		for rows.Next() {
 			var m MessageRow
 			err := rows.Scan(&m.Tenant, &m.ID, &m.Ref, &m.State, &m.Class, &m.Template, &m.Header, &m.Entity, &m.Category,

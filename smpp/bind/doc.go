@@ -1,2 +1,24 @@
-// Package bind keeps the connections to one SMSC.
+// Package bind keeps the connections to one SMSC: a Pool of binds that share bounded lanes, one per class, and one pace.
+//
+// The way of a submission:
+//
+//  1. Submit offers it to the lane of its class. A full lane, or no live bind, is the answer at once.
+//  2. A bind whose window has room and whom the pace allows takes from the lanes, the most urgent class first. From then
+//     on all its segments go over this bind, in order. Its deadline is checked just before each write; what is left of it
+//     is the validity_period.
+//  3. The session (package session) registers each segment in its window, then the loop writes everything that is ready
+//     in one go.
+//  4. Each segment gets one answer: from the SMSC; or in doubt, when it was written and no answer came in time or the
+//     connection was lost; or unsent, when it never got out whole; or lapsed. Submit returns with all of them.
+//     An answer that comes after in doubt was reported goes to Handler.Late.
+//
+// The other way: a deliver_sm or data_sm goes to Handler.Receive with the means to answer it, which the handler uses
+// once the receipt is durable. More than ReceiptsMax unanswered on a connection, and the SMSC is asked to send it again.
+//
+// Each connection has two goroutines. One reads, and hands over batches of whole PDUs. The other, the loop, owns the
+// session, the window and all writes; it waits for nothing but its one select, so that neither a full window nor the
+// pace keeps it from reading answers. A write that misses its deadline ends the connection.
+//
+// A connection that is lost is made again after a pause that grows exponentially, with full jitter. Refused credentials
+// are not tried again: that locks accounts.
 package bind

@@ -78,7 +78,9 @@ func explainOctet(name string, n byte) string {
 }
 
 // dataCodings names the values of data_coding in use (SMPP 3.4 §5.2.19).
-var dataCodings = map[byte]string{0: "SMSC default (GSM-7)", 1: "ASCII", 2: "binary", 3: "Latin-1", 4: "binary", 8: "UCS-2"}
+var dataCodings = map[byte]string{
+	0: "SMSC default (GSM-7)", 1: "ASCII", 2: "binary", 3: "Latin-1", 4: "binary", 8: "UCS-2",
+}
 
 // esmClassWords names the message type of a message from the SMSC, and the header bit (SMPP 3.4 §5.2.12).
 func esmClassWords(n byte) string {

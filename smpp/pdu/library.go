@@ -13,7 +13,7 @@ import (
 )
 
 // library describes a query_sm, submit_multi or submit_multi_resp as go-smpp reads it. That library stops without an
-// error where a body is cut, and panics on some that are malformed: both are faults of the PDU here.
+// error where a body is cut, which is a fault here.
 func (p *page) library(h Header, body []byte) {
 	decoded, err := decodeByLibrary(h, body)
 	if err != nil {
@@ -47,7 +47,8 @@ func (p *page) library(h Header, body []byte) {
 	}
 }
 
-// decodeByLibrary decodes with a length that is the body's, so that a wrong command_length is not a fault twice.
+// decodeByLibrary decodes with a length that is the body's, so that a wrong command_length is not a fault twice. Some
+// malformed PDUs make other parts of the library panic; should one do it here, it is a fault of the PDU.
 func decodeByLibrary(h Header, body []byte) (decoded lib.Body, err error) {
 	defer func() {
 		if r := recover(); r != nil {

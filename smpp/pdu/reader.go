@@ -23,10 +23,8 @@ func (r *Reader) Next() (Frame, error) {
 		return nil, err
 	}
 	b, _ := r.r.Peek(n)
-	// Discarding what is buffered only moves the buffer's read position: b stays as it is until the next read.
-	if _, err := r.r.Discard(n); err != nil {
-		return nil, err
-	}
+	// Discarding what is buffered cannot fail and only moves the read position: b stays as it is until the next read.
+	_, _ = r.r.Discard(n)
 	return Frame(b[:n:n]), nil
 }
 
@@ -44,9 +42,7 @@ func (r *Reader) NextBatch(dst []Frame) ([]Frame, error) {
 	}
 	block := make([]byte, total)
 	copy(block, buffered)
-	if _, err := r.r.Discard(total); err != nil {
-		return dst, err
-	}
+	_, _ = r.r.Discard(total)
 	for len(block) > 0 {
 		n := int(binary.BigEndian.Uint32(block))
 		dst = append(dst, Frame(block[:n:n]))

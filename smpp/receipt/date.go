@@ -20,7 +20,7 @@ func parseDate(s string) time.Time {
 		n[i] = int(tens)*10 + int(ones)
 	}
 	t := time.Date(2000+n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, indianTime)
-	if int(t.Month()) != n[1] || t.Day() != n[2] || t.Hour() != n[3] || t.Minute() != n[4] || t.Second() != n[5] {
+	if int(t.Month()) != n[1] || t.Hour() != n[3] || t.Minute() != n[4] || t.Second() != n[5] {
 		return time.Time{} // time.Date would carry the 31st of June over to July
 	}
 	return t

@@ -32,7 +32,7 @@ func Parse(m *pdu.SM) (Receipt, bool) {
 	t := readTLVs(m.TLVs)
 	text := plainText(m)
 	f := scan(text)
-	if !receiptClass(m.ESMClass) && !t.hasID && !(f.has(id) && f.has(stat)) {
+	if !receiptClass(m.ESMClass) && !t.hasID && !(f.has(idField) && f.has(statField)) {
 		return Receipt{}, false
 	}
 	r := f.receipt(text)
@@ -44,7 +44,7 @@ func Parse(m *pdu.SM) (Receipt, bool) {
 func ParseText(s string) (Receipt, bool) {
 	text := clean([]byte(s))
 	f := scan(text)
-	if !f.has(id) && !f.has(stat) {
+	if !f.has(idField) && !f.has(statField) {
 		return Receipt{}, false
 	}
 	r := f.receipt(text)

@@ -116,6 +116,8 @@ func TestParse(t *testing.T) {
 		{"by class", pdu.SM{ESMClass: 0x04, ShortMessage: []byte(text)}, text1},
 		{"acknowledgement", pdu.SM{ESMClass: 0x08, ShortMessage: []byte(text)}, text1},
 		{"intermediate class, final word", pdu.SM{ESMClass: 0x20, ShortMessage: []byte(text)}, text1},
+		{"acknowledgement with an id alone", pdu.SM{ESMClass: 0x08, ShortMessage: []byte("id:1")}, Receipt{ID: "1", State: sms.Submitted, Raw: "id:1"}},
+		{"intermediate class with an id alone", pdu.SM{ESMClass: 0x20, ShortMessage: []byte("id:1")}, Receipt{ID: "1", State: sms.Submitted, Raw: "id:1"}},
 		{"by text alone", pdu.SM{ShortMessage: []byte(text)}, text1},
 		{"in message_payload", pdu.SM{ESMClass: 0x04, TLVs: []pdu.TLV{{Tag: pdu.TagMessagePayload, Value: []byte(text)}}}, text1},
 		{"UCS-2", pdu.SM{ESMClass: 0x04, DataCoding: 8, ShortMessage: []byte("\x00i\x00d\x00:\x001\x00 \x00s\x00t\x00a\x00t\x00:\x00D\x00E\x00L\x00I\x00V\x00R\x00D")},

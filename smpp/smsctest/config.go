@@ -29,7 +29,10 @@ type Config struct {
 	ReceiptWindow int           // receipts not yet acked per bind; default 256
 	AckTimeout    time.Duration // after it, a receipt without a deliver_sm_resp is sent again; default 10 s
 
-	Keep int                  // messages whose details are kept, the newest; default 262144, below 0: none
+	Keep int // messages whose details are kept, the newest; default 262144, below 0: none
+	// Seen is told of every submit_sm that parses, before anything becomes of it; m is valid within the call, which
+	// must be short and must not call the SMSC. nil: nobody.
+	Seen func(m *pdu.SM)
 	Key  func(*pdu.SM) string // what makes two submit_sm the same; default: source, destination and payload octets
 }
 

@@ -17,7 +17,7 @@ import (
 // way: each submit_sm has one outcome in the books, each accepted one has its receipts acked, and every answer and
 // receipt that a client saw is for the message that the books have under that id.
 func TestStorm(t *testing.T) {
-	const clients, each = 3, 400
+	const clients, each = 3, 800
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			faults := map[Fault]float64{}
@@ -25,7 +25,7 @@ func TestStorm(t *testing.T) {
 				faults[f] = 0.05
 			}
 			cfg := Config{Seed: seed, Faults: faults, Latency: 20 * time.Millisecond, ReceiptDelay: 300 * time.Millisecond,
-				TPS: 100, Undelivered: 0.1, ReceiptWindow: 8, StopFor: 3 * time.Second}
+				TPS: 40, Undelivered: 0.1, ReceiptWindow: 8, StopFor: 3 * time.Second}
 			bubble(t, cfg, func(t *testing.T, s *SMSC) {
 				log := &sightings{answered: map[string]string{}, receipts: map[string]int{}}
 				var group sync.WaitGroup
@@ -56,58 +56,83 @@ func weather(t *testing.T, s *SMSC, log *sightings, client, messages int, stop c
 	for sent := 0; ; {
 		near, far := net.Pipe()
 		go s.ServeConn(far)
-		gone := make(chan struct{})
-		texts := map[uint32]string{}
-		go func() {
-			defer close(gone)
-			log.read(t, near, texts)
-		}()
+		c := &caller{t: t, conn: near, log: log, out: make(chan []byte, 1000), gone: make(chan struct{}), texts: map[uint32]string{}}
+		go c.read()
+		go c.write()
 		b := pdu.Bind{SystemID: "esme", InterfaceVersion: pdu.InterfaceVersion34}
 		octets, _ := pdu.AppendBind(nil, pdu.BindTransceiver, 1, &b)
-		_, err := near.Write(octets)
-		for seq := uint32(2); err == nil && sent < messages; seq++ {
+		c.out <- octets
+		for seq := uint32(2); sent < messages && !c.isGone(); seq++ {
 			m := text("919800000001", fmt.Sprintf("made up %d of client %d", sent, client))
 			log.mu.Lock()
-			texts[seq] = string(m.ShortMessage)
+			c.texts[seq] = string(m.ShortMessage)
 			log.mu.Unlock()
-			octets, _ := pdu.AppendSM(nil, pdu.SubmitSM, seq, &m)
-			if _, err = near.Write(octets); err == nil {
-				sent++
-			}
+			c.out <- submitSM(t, seq, m)
+			sent++
 			elapse(20 * time.Millisecond)
 		}
 		select {
-		case <-gone:
+		case <-c.gone:
 		case <-stop:
 			_ = near.Close()
-			<-gone
+			<-c.gone
 			return
 		}
-		_ = near.Close()
+	}
+}
+
+// caller is one connection of a client. All writes go by out, as writers that queue for a net.Pipe stop the bubble's
+// clock.
+type caller struct {
+	t     *testing.T
+	conn  net.Conn
+	log   *sightings
+	out   chan []byte
+	gone  chan struct{} // closed by the reader
+	texts map[uint32]string
+}
+
+func (c *caller) isGone() bool {
+	select {
+	case <-c.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *caller) write() {
+	for {
+		select {
+		case octets := <-c.out:
+			if _, err := c.conn.Write(octets); err != nil {
+				return
+			}
+		case <-c.gone:
+			return
+		}
 	}
 }
 
 // read notes what comes, and answers receipts.
-func (l *sightings) read(t *testing.T, conn net.Conn, texts map[uint32]string) {
-	defer func() { _ = conn.Close() }()
-	for r := pdu.NewReader(conn); ; {
-		batch, err := r.NextBatch(nil)
+func (c *caller) read() {
+	defer close(c.gone)
+	defer func() { _ = c.conn.Close() }()
+	for r := pdu.NewReader(c.conn); ; {
+		f, err := r.Next()
 		if err != nil {
 			return
 		}
-		for _, f := range batch {
-			h := f.Header()
-			switch h.ID {
-			case pdu.SubmitSMResp:
-				l.answer(t, f, texts[h.Seq])
-			case pdu.DeliverSM:
-				_, _ = conn.Write(pdu.AppendResp(nil, pdu.DeliverSMResp, l.receipt(t, f), h.Seq, ""))
-			}
+		switch h := f.Header(); h.ID {
+		case pdu.SubmitSMResp:
+			c.log.answer(c.t, f, c.texts)
+		case pdu.DeliverSM:
+			c.out <- pdu.AppendResp(nil, pdu.DeliverSMResp, c.log.receipt(c.t, f), h.Seq, "")
 		}
 	}
 }
 
-func (l *sightings) answer(t *testing.T, f pdu.Frame, text string) {
+func (l *sightings) answer(t *testing.T, f pdu.Frame, texts map[uint32]string) {
 	if f.Header().Status != pdu.ESME_ROK {
 		return
 	}
@@ -118,7 +143,7 @@ func (l *sightings) answer(t *testing.T, f pdu.Frame, text string) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.answered[strconv.FormatUint(n, 10)] = text
+	l.answered[strconv.FormatUint(n, 10)] = texts[f.Header().Seq]
 }
 
 func (l *sightings) receipt(t *testing.T, f pdu.Frame) pdu.Status {
@@ -138,7 +163,7 @@ func (l *sightings) receipt(t *testing.T, f pdu.Frame) pdu.Status {
 func checkStorm(t *testing.T, books Books, log *sightings, messages int) {
 	t.Helper()
 	t.Log(toJSON(t, books.Counters))
-	if books.Submits != books.Accepted+books.Refused+books.Throttled || books.Malformed != 0 {
+	if books.Submits != books.Accepted+books.Refused+books.Throttled || books.Malformed != 0 || books.Throttled == 0 {
 		t.Errorf("of %d submit_sm %d were accepted, %d refused, %d throttled", books.Submits, books.Accepted, books.Refused,
 			books.Throttled)
 	}

@@ -70,6 +70,9 @@ func (s *SMSC) legal(b *bind, f pdu.Frame) (part, pdu.Status) {
 		s.books.Malformed++
 		return part{}, pdu.ESME_RINVMSGLEN
 	}
+	if s.cfg.Seen != nil {
+		s.cfg.Seen(&s.in)
+	}
 	return p, pdu.ESME_ROK
 }
 

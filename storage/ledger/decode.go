@@ -34,13 +34,13 @@ func (d *Decoder) Decode(line []byte, e *Event) error {
 	return nil
 }
 
-// DecodeFrame calls yield with each line of a frame's payload, from index 0, decoded or with the error that kept it
-// from being decoded.
-func (d *Decoder) DecodeFrame(payload []byte, yield func(index int, e *Event, err error)) {
+// DecodeFrame calls yield with each line of a frame's payload, from index 0, and the event in it or the error that kept
+// it from being decoded.
+func (d *Decoder) DecodeFrame(payload []byte, yield func(index int, e *Event, line []byte, err error)) {
 	for index := 0; len(payload) > 0; index++ {
 		line, rest, _ := bytes.Cut(payload, []byte{'\n'})
 		e := new(Event)
-		yield(index, e, d.Decode(line, e))
+		yield(index, e, line, d.Decode(line, e))
 		payload = rest
 	}
 }

@@ -52,7 +52,7 @@ func names(t *testing.T, l *ledger.Ledger) (all []string, at map[string]ledger.P
 		}
 		p = f.Position
 		n := 0
-		d.DecodeFrame(f.Payload, func(_ int, e *ledger.Event, err error) {
+		d.DecodeFrame(f.Payload, func(_ int, e *ledger.Event, _ []byte, err error) {
 			if err != nil {
 				t.Fatal(err)
 			}

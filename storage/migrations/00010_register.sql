@@ -36,7 +36,7 @@ CREATE TABLE harkara.template_header (
 
 -- Counts the changes of the register; a running gateway polls it.
 CREATE TABLE harkara.register_version (
-    only    boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single  boolean PRIMARY KEY DEFAULT true CHECK (single),
     version bigint NOT NULL
 );
 INSERT INTO harkara.register_version VALUES (true, 1);

@@ -30,6 +30,7 @@ type App struct {
 	cfg       *Config
 	log       *slog.Logger
 	db        *sqlx.DB
+	lookup    *storage.Lookup
 	broker    *broker
 	ledger    *ledger.Ledger
 	register  atomic.Pointer[dispatch.Snapshot]
@@ -64,7 +65,7 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err != nil {
 		return nil, err
 	}
-	a.db = db
+	a.db, a.lookup = db, storage.NewLookup(db.DB)
 	a.closers = append(a.closers, closeDB)
 	if err := a.loadRegister(ctx); err != nil {
 		return nil, err
@@ -83,12 +84,12 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err != nil {
 		return nil, err
 	}
-	a.closers = append(a.closers, func() { a.note(a.ledger.Close()) })
-	a.projector, err = storage.NewProjector(ctx, storage.ProjectorConfig{DB: db, JS: js, Ledger: a.ledger,
-		Replicas: cfg.NATS.Replicas, Log: log, Trace: m.Projector()})
-	if err != nil {
+	a.closers = append(a.closers, a.ledger.Close)
+	if err := storage.OpenStatuses(ctx, js, cfg.NATS.Replicas); err != nil {
 		return nil, err
 	}
+	a.projector = storage.NewProjector(storage.ProjectorConfig{DB: db.DB, JS: js, Ledger: a.ledger,
+		Replicas: cfg.NATS.Replicas, SyncAlways: cfg.NATS.Sync == "always", Log: log, Trace: m.Projector()})
 	table, err := cfg.table()
 	if err != nil {
 		return nil, err
@@ -109,9 +110,6 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	a.intake, err = intake.Open(ctx, intake.Config{JS: js, Replicas: cfg.NATS.Replicas, Tenants: cfg.tenants(),
 		Capacity: cfg.capacity(), Room: a.room(table), Dispatch: a.dispatch, History: a.history, Log: log, Trace: m.Intake()})
 	if err != nil {
-		return nil, err
-	}
-	if err := a.rememberRecent(ctx); err != nil {
 		return nil, err
 	}
 	a.gauges(m)
@@ -153,6 +151,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	guard(&rest, "register", func() error { return a.followRegister(failing) })
 	guard(&rest, "ready", func() error { return a.announce(failing, ready) })
 
+	a.rememberRecent(failing)
 	a.note(a.intake.Run(failing))
 	a.log.Info("draining")
 	stopBinds()
@@ -173,7 +172,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 func (a *App) catchUp() {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	if err := a.projector.WaitFor(ctx, a.ledger.End()); err != nil {
+	if err := a.lookup.Await(ctx, a.ledger.End()); err != nil {
 		a.log.Warn("stopped before PostgreSQL had everything; it catches up at the next start", "error", err)
 	}
 }

@@ -83,6 +83,9 @@ func (s *SMSC) check(at *lines, path string) {
 	if len(s.SystemType) > 12 {
 		at.add(path+".system_type", "want at most 12 characters (SMPP 3.4 §5.2.3)")
 	}
+	if len(s.Password) > 8 {
+		at.add(path+".password", "want at most 8 characters (SMPP 3.4 §5.2.2)")
+	}
 	if s.Password == "" && s.PasswordEnv == "" && s.PasswordFile == "" {
 		at.add(path, errNoSecret.Error())
 	}

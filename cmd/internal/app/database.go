@@ -37,7 +37,7 @@ func OpenDatabase(ctx context.Context, cfg *Config, log *slog.Logger) (*sqlx.DB,
 		stop()
 		return nil, nil, err
 	}
-	if err := storage.Migrate(ctx, db); err != nil {
+	if err := storage.Migrate(ctx, db.DB); err != nil {
 		db.Close()
 		stop()
 		return nil, nil, err

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -106,7 +107,7 @@ func serverOptions(cfg *Config) (*server.Options, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	password := randomText()
+	password := rand.Text()
 	users, nkeys, err := tenantUsers(cfg.Tenants)
 	if err != nil {
 		return nil, "", err
@@ -181,7 +182,7 @@ func keyFile(path string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return "", fmt.Errorf("make key folder: %w", err)
 	}
-	key := randomText()
+	key := rand.Text()
 	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
 		return "", fmt.Errorf("write key: %w", err)
 	}

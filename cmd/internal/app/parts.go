@@ -13,6 +13,7 @@ import (
 	"harkara/cmd/internal/metrics"
 	"harkara/dlt"
 	"harkara/router"
+	"harkara/smpp/session"
 	"harkara/smpp/sms"
 	"harkara/storage"
 	"harkara/templates"
@@ -94,17 +95,38 @@ func (c *Config) policies() (p [len(sms.Classes)]dispatch.Policy) {
 
 // history tells intake what became of a request, as of the ledger's present end.
 func (a *App) history(ctx context.Context, tenant sms.TenantID, id sms.RequestID) (intake.Known, error) {
-	known, err := storage.Lookup(ctx, a.db, tenant, id, a.ledger.End())
+	known, err := a.lookup.ByID(ctx, tenant, id, a.ledger.End())
 	if err != nil {
 		return intake.Known{}, err
 	}
-	return intake.Known{Ended: known.Ended, Past: dispatch.Past{Attempts: known.Attempts, Doubt: known.Doubt,
-		Resent: known.Resent}}, nil
+	past := dispatch.Past{Attempts: known.LastAttempt(), Resent: known.PossibleDuplicate,
+		// Parts that were accepted would be sent twice, too.
+		Doubt: len(known.Accepted()) > 0}
+	for _, attempt := range known.Attempts {
+		for _, segment := range attempt.Segments {
+			past.Doubt = past.Doubt || segment.Verdict == string(sms.Planned) || segment.Verdict == session.InDoubt.String()
+		}
+	}
+	return intake.Known{Ended: known.Found && (known.Final || known.State == sms.Submitted), Past: past}, nil
 }
 
-// rememberRecent tells intake the ids that were handled before this start, newest last so that those stay longest.
-func (a *App) rememberRecent(ctx context.Context) error {
-	return storage.RecentIDs(ctx, a.db, 1<<20, a.intake.Remember)
+// recentIDs is how many ids of earlier runs intake is told.
+const recentIDs = 1 << 20
+
+// rememberRecent tells intake which ids were handled before this start, once the projection has what the ledger has.
+// Where PostgreSQL does not let it, the gateway goes on: JetStream's own window still drops copies.
+func (a *App) rememberRecent(running context.Context) {
+	ctx, cancel := context.WithTimeout(running, drainTime)
+	defer cancel()
+	err := a.lookup.Await(ctx, a.ledger.End())
+	for r, rowErr := range storage.RecentIDs(ctx, a.db.DB, recentIDs) {
+		if err = rowErr; err == nil {
+			a.intake.Remember(r.Tenant, r.ID)
+		}
+	}
+	if err != nil && running.Err() == nil {
+		a.log.Warn("recent request ids can't be read; copies of older requests will not be known", "error", err)
+	}
 }
 
 // loadRegister takes a snapshot of the register.

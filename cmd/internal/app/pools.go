@@ -18,9 +18,8 @@ import (
 )
 
 const (
-	interfaceVersion = 0x34 // SMPP 3.4
-	writeTimeout     = 10 * time.Second
-	receiptsMax      = 1000 // receipts of one bind that may wait for the ledger
+	writeTimeout = 10 * time.Second
+	receiptsMax  = 1000 // receipts of one bind that may wait for the ledger
 )
 
 // lane is how many messages of a class may wait before an SMSC's binds: enough to keep every window full while the
@@ -50,11 +49,15 @@ func (s *SMSC) poolConfig() (bind.Config, error) {
 	if s.Mode == "transmitter_receiver" {
 		mode = bind.TransmitterReceiver
 	}
+	account := pdu.Bind{SystemID: s.SystemID, Password: sms.Secret(password), SystemType: s.SystemType,
+		InterfaceVersion: pdu.InterfaceVersion34}
+	if _, err := pdu.AppendBind(nil, pdu.BindTransceiver, 1, &account); err != nil {
+		return bind.Config{}, fmt.Errorf("SMSC %s: %w", s.ID, err)
+	}
 	return bind.Config{
 		SMSC: s.ID, Addr: s.Addr, TLS: secure, Mode: mode, Binds: s.Binds, Window: s.Window, TPS: s.TPS,
 		Lane: s.lane(), ReceiptsMax: receiptsMax,
-		Bind: pdu.Bind{SystemID: s.SystemID, Password: sms.Secret(password), SystemType: s.SystemType,
-			InterfaceVersion: interfaceVersion},
+		Bind: account,
 		Timeouts: bind.Timeouts{Dial: s.Timeouts.Bind, Bind: s.Timeouts.Bind, Response: s.Timeouts.Response,
 			EnquireLink: s.Timeouts.EnquireLink, Write: writeTimeout},
 	}, nil

@@ -30,7 +30,7 @@ type request struct {
 
 var mix = []request{
 	{"acme", "otp", "1107161234567890123", "ACMEBK", func(r *rand.Rand) []string { return []string{code(r), "10"} }},
-	{"zipkart", "otp", "1207161234567890456", "ZIPKRT", func(r *rand.Rand) []string { return []string{code(r), "5"} }},
+	{"zipkart", "otp", "1207161345678901234", "ZIPKRT", func(r *rand.Rand) []string { return []string{code(r), "5"} }},
 }
 
 func code(r *rand.Rand) string { return fmt.Sprintf("%06d", r.IntN(1_000_000)) }

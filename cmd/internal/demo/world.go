@@ -42,7 +42,7 @@ type Setting struct {
 }
 
 const (
-	password  = "demo-only" // of everybody in the demo; it listens on loopback
+	password  = "demo" // of everybody in the demo; it listens on loopback
 	startTime = 60 * time.Second
 )
 
@@ -154,7 +154,7 @@ func (w *World) importRegister(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer closeDB()
-	rows, refused, err := dlt.ReadTemplates(bytes.NewReader(samples.Register))
+	rows, refused, err := dlt.ReadTemplates(bytes.NewReader(samples.Register), dlt.Defaults{})
 	if err != nil {
 		return fmt.Errorf("sample register: %w", err)
 	}

@@ -387,7 +387,7 @@ func TestReceiptIsDurableBeforeItIsAnswered(t *testing.T) {
 		want   pdu.Status
 		report string
 	}{
-		{"delivered", func(t *testing.T) pdu.Frame { return receiptPDU(t, "id:0A1 stat:DELIVRD err:000") }, nil, pdu.ESME_ROK, "161 delivered"},
+		{"delivered", func(t *testing.T) pdu.Frame { return receiptPDU(t, "id:0A1 stat:DELIVRD err:000") }, nil, pdu.ESME_ROK, "161 delivered 000 "},
 		{"failed", func(t *testing.T) pdu.Frame { return receiptPDU(t, "id:0A1 stat:UNDELIV err:633") }, nil, pdu.ESME_ROK, "161 undelivered 633 template_not_matched"},
 		{"ledger down", func(t *testing.T) pdu.Frame { return receiptPDU(t, "id:0A1 stat:DELIVRD err:000") }, ledger.ErrUnavailable, pdu.ESME_RX_T_APPN, ""},
 		{"not a receipt", func(t *testing.T) pdu.Frame {
@@ -418,10 +418,7 @@ func TestReceiptIsDurableBeforeItIsAnswered(t *testing.T) {
 			b.Wait()
 			got := ""
 			for _, e := range b.ledger.events {
-				got = fmt.Sprintf("%s %s", e.Report.MessageID, e.Report.State)
-				if e.Failure != nil {
-					got += fmt.Sprintf(" %s %s", e.Failure.Code, e.Failure.Reason)
-				}
+				got = fmt.Sprintf("%s %s %s %s", e.Report.MessageID, e.Report.State, e.Report.Err, e.Report.Reason)
 			}
 			if got != tt.report {
 				t.Errorf("reported %q, want %q", got, tt.report)

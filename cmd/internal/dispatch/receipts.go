@@ -42,7 +42,7 @@ func (h handler) Receive(id sms.SMSCID, f pdu.Frame, answer func(pdu.Status)) {
 		return
 	}
 	smsc := d.cfg.SMSCs[id]
-	ev := ledger.Event{Kind: ledger.Receipt, At: d.cfg.Now(), Report: smsc.report(&r), Failure: smsc.explain(&r)}
+	ev := ledger.Event{Kind: ledger.Receipt, At: d.cfg.Now(), Report: smsc.report(&r)}
 	d.late.Go(func() { d.keep(id, ev, answer) })
 }
 
@@ -69,20 +69,8 @@ func (s *SMSC) report(r *receipt.Receipt) *ledger.Report {
 	if string(out.MessageID) != string(r.ID) {
 		out.RawID = string(r.ID)
 	}
+	out.Reason, _, _ = receipt.Explain(s.Errors, r.Err)
 	return out
-}
-
-// explain says why a message was not delivered, by the SMSC's own dictionary; nil where it was, or may still be.
-func (s *SMSC) explain(r *receipt.Receipt) *sms.Failure {
-	if !r.Final || r.State == sms.Delivered {
-		return nil
-	}
-	code := r.Err
-	if code == "" {
-		code = r.Stat
-	}
-	reason, detail, retryable := receipt.Explain(s.Errors, code)
-	return &sms.Failure{Stage: sms.StageReceipt, Code: code, Reason: reason, Detail: detail, Retryable: retryable}
 }
 
 // Late takes an answer that came after its attempt was reported in doubt: the ledger learns the message id after all.

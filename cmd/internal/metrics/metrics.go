@@ -12,6 +12,8 @@ import (
 	"harkara/cmd/internal/intake"
 	"harkara/smpp/bind"
 	"harkara/smpp/sms"
+	"harkara/storage"
+	"harkara/storage/ledger"
 )
 
 // Metrics is the gateway's registry and the metrics in it.
@@ -25,6 +27,10 @@ type Metrics struct {
 	frames               prometheus.Histogram
 	events               prometheus.Counter
 	retries              prometheus.Counter
+	projected            *prometheus.CounterVec
+	batches              prometheus.Histogram
+	lag                  prometheus.Gauge
+	failures             prometheus.Counter
 }
 
 // New makes the registry with the process's own metrics in it.
@@ -46,10 +52,18 @@ func New() *Metrics {
 			Help: "Events made durable."}),
 		retries: prometheus.NewCounter(prometheus.CounterOpts{Name: "harkara_ledger_retries_total",
 			Help: "Tries to append a frame that failed."}),
+		projected: counter("projected_total", "What the projection took into PostgreSQL, by kind.", "kind"),
+		batches: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "harkara_projection_batch_duration_seconds",
+			Help: "Of one batch, from gathered to committed.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}),
+		lag: prometheus.NewGauge(prometheus.GaugeOpts{Name: "harkara_projection_lag_seconds",
+			Help: "From a frame's append to its commit, of the last batch."}),
+		failures: prometheus.NewCounter(prometheus.CounterOpts{Name: "harkara_projection_failures_total",
+			Help: "Sessions of the projector that ended on an error."}),
 	}
 	m.Registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.frames, m.events, m.retries)
+		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.frames, m.events, m.retries,
+		m.projected, m.batches, m.lag, m.failures)
 	return m
 }
 
@@ -88,6 +102,22 @@ func (m *Metrics) Appended(events, _ int, took time.Duration) {
 
 // Retried notes one failed try to append.
 func (m *Metrics) Retried(error) { m.retries.Inc() }
+
+// Projector returns hooks for the projector.
+func (m *Metrics) Projector() storage.ProjectorTrace {
+	return storage.ProjectorTrace{
+		Projected: func(_ ledger.Position, s storage.Stats, took, lag time.Duration) {
+			for kind, n := range map[string]int{"events": s.Events, "messages": s.Messages, "receipts": s.Receipts,
+				"early_receipts": s.Early, "matched_receipts": s.Matched, "statuses": s.Statuses, "parked": s.Parked,
+				"looked_up": s.Recalled} {
+				m.projected.WithLabelValues(kind).Add(float64(n))
+			}
+			m.batches.Observe(took.Seconds())
+			m.lag.Set(lag.Seconds())
+		},
+		Failed: func(error) { m.failures.Inc() },
+	}
+}
 
 // Binds makes gauges of what snapshot tells whenever they are scraped.
 func (m *Metrics) Binds(snapshot func() map[sms.SMSCID][]bind.Status) {

@@ -1,0 +1,88 @@
+package intake
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"harkara/smpp/sms"
+)
+
+func TestDecode(t *testing.T) {
+	const good = `"id":"r1","to":"+919812345678","template":"1107161234567890123"`
+	tests := []struct {
+		name, body string
+		code, says string // of the failure; empty: none
+	}{
+		{"least", `{` + good + `}`, "", ""},
+		{"all", `{` + good + `,"header":"ACMEBK","vars":["483921","10"],"ttl_s":60,"ref":"x"}`, "", ""},
+		{"bare number", `{"id":"r1","to":"9812345678","template":"1"}`, "", ""},
+		{"unknown fields are left alone", `{` + good + `,"more":1}`, "", ""},
+		{"not JSON", `{`, "bad_request", "syntax error at byte 1"},
+		{"an array", `[]`, "bad_request", "want intake.wire"},
+		{"empty", ``, "bad_request", "syntax error"},
+		{"wrong type", `{"id":"r1","to":9812345678,"template":"1"}`, "bad_request", "to: want string"},
+		{"no id", `{"to":"9812345678","template":"1"}`, "bad_request", "id:"},
+		{"bad id", `{"id":"a b","to":"9812345678","template":"1"}`, "bad_request", "id:"},
+		{"long id", `{"id":"` + strings.Repeat("a", 65) + `","to":"9812345678","template":"1"}`, "bad_request", "id:"},
+		{"no template", `{"id":"r1","to":"9812345678"}`, "bad_request", "template: required"},
+		{"no number", `{"id":"r1","template":"1"}`, "bad_request", "to: required"},
+		{"nine digits", `{"id":"r1","to":"981234567","template":"1"}`, "bad_number", "ten digits"},
+		{"a landline", `{"id":"r1","to":"2212345678","template":"1"}`, "bad_number", "6-9"},
+		{"another country", `{"id":"r1","to":"+4412345678901","template":"1"}`, "bad_number", "91"},
+		{"ttl 0", `{` + good + `,"ttl_s":0}`, "bad_request", "ttl_s"},
+		{"ttl beyond a week", `{` + good + `,"ttl_s":604801}`, "bad_request", "ttl_s"},
+		{"long ref", `{` + good + `,"ref":"` + strings.Repeat("é", 129) + `"}`, "bad_request", "ref"},
+		{"ref at its limit", `{` + good + `,"ref":"` + strings.Repeat("é", 128) + `"}`, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			req := sms.Request{Class: sms.Txn, Requested: time.Unix(1000, 0)}
+			f := decode([]byte(tt.body), &req)
+			switch {
+			case f == nil && tt.code != "":
+				t.Errorf("taken, want %s", tt.code)
+			case f != nil && (f.Code != tt.code || !strings.Contains(f.Detail, tt.says)):
+				t.Errorf("got %s: %s; want %s with %q", f.Code, f.Detail, tt.code, tt.says)
+			case strings.Contains(tt.body, `"id":"r1"`) && req.ID != "r1":
+				t.Errorf("id is %q: what can be read must be", req.ID)
+			case f == nil && req.To != "919812345678":
+				t.Errorf("number is %q", req.To.Digits())
+			}
+		})
+	}
+}
+
+func TestDecodeDeadline(t *testing.T) {
+	at := time.Unix(1000, 0)
+	for body, want := range map[string]time.Duration{
+		`{"id":"r","to":"9812345678","template":"1"}`:              300 * time.Second,
+		`{"id":"r","to":"9812345678","template":"1","ttl_s":7}`:    7 * time.Second,
+		`{"id":"r","to":"9812345678","template":"1","ttl_s":null}`: 300 * time.Second,
+	} {
+		req := sms.Request{Class: sms.OTP, Requested: at}
+		if f := decode([]byte(body), &req); f != nil || req.Deadline.Sub(at) != want {
+			t.Errorf("%s: lives %s (%v), want %s", body, req.Deadline.Sub(at), f, want)
+		}
+	}
+}
+
+// FuzzDecode: whatever is published, there is a request or a failure with a code, and neither quotes the variables.
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"id":"r1","to":"+919812345678","template":"1107161234567890123","vars":["483921"],"ttl_s":60}`))
+	f.Add([]byte(`{"id":"r1","vars":["483921",7]}`))
+	f.Add([]byte(`{"vars":{"483921":1}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		req := sms.Request{Class: sms.OTP, Requested: time.Unix(0, 0)}
+		failure := decode(body, &req)
+		if failure == nil {
+			if len(req.To) != 12 || req.ID == "" || req.Template == "" || !req.Deadline.After(req.Requested) {
+				t.Errorf("taken without what is required: %+v", req)
+			}
+			return
+		}
+		if failure.Code == "" || strings.Contains(failure.Detail, "483921") {
+			t.Errorf("failure %+v", failure)
+		}
+	})
+}

@@ -1,0 +1,211 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"harkara/cmd/internal/dispatch"
+	"harkara/router"
+	"harkara/smpp/sms"
+)
+
+// startNATS runs a real server in this process.
+func startNATS(t *testing.T) jetstream.JetStream {
+	t.Helper()
+	srv, err := server.NewServer(&server.Options{JetStream: true, StoreDir: t.TempDir(), DontListen: true, NoSigs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Start()
+	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
+	conn, err := nats.Connect("", nats.InProcessServer(srv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	js, err := jetstream.New(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
+
+// desk is a dispatcher that a test answers for.
+type desk struct {
+	sent     chan sending
+	rejected chan string
+}
+
+type sending struct {
+	req    sms.Request
+	past   dispatch.Past
+	answer chan error
+}
+
+func (d *desk) Send(_ context.Context, req *sms.Request, past dispatch.Past) error {
+	s := sending{*req, past, make(chan error)}
+	d.sent <- s
+	return <-s.answer
+}
+
+func (d *desk) Reject(_ context.Context, req *sms.Request, f *sms.Failure) error {
+	d.rejected <- fmt.Sprintf("%s %s", req.ID, f.Code)
+	return nil
+}
+
+type office struct {
+	*desk
+	js     jetstream.JetStream
+	copies chan sms.TenantID
+}
+
+// open runs an intake of two tenants until the test ends.
+func open(t *testing.T, history History) office {
+	t.Helper()
+	o := office{&desk{make(chan sending, 100), make(chan string, 100)}, startNATS(t), make(chan sms.TenantID, 100)}
+	if history == nil {
+		history = func(context.Context, sms.TenantID, sms.RequestID) (Known, error) {
+			t.Error("asked what became of a request that is new")
+			return Known{}, nil
+		}
+	}
+	in, err := Open(t.Context(), Config{JS: o.js, Replicas: 1, Capacity: 100,
+		Tenants: []router.Tenant{{ID: "acme", Weight: 1}, {ID: "zipkart", Weight: 1}},
+		Room:    func(sms.TenantID, sms.Class) int { return 100 }, Dispatch: o.desk, History: history,
+		Log: slog.New(slog.DiscardHandler), Trace: Trace{Copied: func(t sms.TenantID) { o.copies <- t }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var run sync.WaitGroup
+	run.Go(func() { in.Run(ctx) })
+	t.Cleanup(func() { cancel(); run.Wait() })
+	return o
+}
+
+func (o *office) publish(t *testing.T, subject, body string) {
+	t.Helper()
+	if _, err := o.js.Publish(t.Context(), subject, []byte(body)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func body(id string) string {
+	return fmt.Sprintf(`{"id":%q,"to":"9812345678","template":"1107161234567890123"}`, id)
+}
+
+// left waits until the stream holds n requests.
+func (o *office) left(t *testing.T, n uint64) {
+	t.Helper()
+	var have uint64
+	for range time.Tick(5 * time.Millisecond) {
+		info, err := o.js.Stream(t.Context(), Stream)
+		if err != nil {
+			t.Fatalf("stream holds %d, want %d: %v", have, n, err)
+		}
+		if have = info.CachedInfo().State.Msgs; have == n {
+			return
+		}
+	}
+}
+
+func TestAckedOnlyWithItsOutcome(t *testing.T) {
+	o := open(t, nil)
+	o.publish(t, "sms.acme.send.otp", body("r1"))
+	s := <-o.sent
+	if s.req.Tenant != "acme" || s.req.Class != sms.OTP || s.req.ID != "r1" || s.past != (dispatch.Past{}) {
+		t.Errorf("got %+v %+v", s.req, s.past)
+	}
+	if s.req.Key.Version() != 7 {
+		t.Errorf("key %s is of version %d", s.req.Key, s.req.Key.Version())
+	}
+	o.left(t, 1)
+	s.answer <- nil
+	o.left(t, 0)
+}
+
+func TestBroughtAgainAfterAFailure(t *testing.T) {
+	asked := make(chan sms.RequestID, 1)
+	o := open(t, func(_ context.Context, _ sms.TenantID, id sms.RequestID) (Known, error) {
+		asked <- id
+		return Known{Past: dispatch.Past{Attempts: 1, Doubt: true}}, nil
+	})
+	o.publish(t, "sms.acme.send.txn", body("r1"))
+	first := <-o.sent
+	first.answer <- errors.New("ledger is down")
+	second := <-o.sent
+	if id := <-asked; id != "r1" || second.past != (dispatch.Past{Attempts: 1, Doubt: true}) {
+		t.Errorf("asked for %s, past %+v", id, second.past)
+	}
+	if first.req.Key != second.req.Key {
+		t.Errorf("keys differ: %s, %s", first.req.Key, second.req.Key)
+	}
+	second.answer <- nil
+	o.left(t, 0)
+}
+
+func TestBooksSilent(t *testing.T) {
+	o := open(t, func(context.Context, sms.TenantID, sms.RequestID) (Known, error) {
+		return Known{}, errors.New("PostgreSQL is down")
+	})
+	o.publish(t, "sms.acme.send.otp", body("r1"))
+	(<-o.sent).answer <- errors.New("ledger is down")
+	s := <-o.sent
+	if s.past != (dispatch.Past{Attempts: 1, Doubt: true}) {
+		t.Errorf("past %+v: what can't be told is in doubt", s.past)
+	}
+	s.answer <- nil
+	o.left(t, 0)
+}
+
+func TestEndedAlready(t *testing.T) {
+	o := open(t, func(context.Context, sms.TenantID, sms.RequestID) (Known, error) { return Known{Ended: true}, nil })
+	o.publish(t, "sms.acme.send.otp", body("r1"))
+	(<-o.sent).answer <- errors.New("the acknowledgement was lost")
+	o.left(t, 0)
+	if len(o.sent) > 0 {
+		t.Error("sent again although it had its outcome")
+	}
+}
+
+func TestCopyIsDropped(t *testing.T) {
+	o := open(t, nil)
+	o.publish(t, "sms.acme.send.otp", body("r1"))
+	s := <-o.sent
+	o.publish(t, "sms.acme.send.otp", body("r1")) // while the first is on its way
+	<-o.copies
+	o.left(t, 1)
+	s.answer <- nil
+	o.left(t, 0)
+	o.publish(t, "sms.acme.send.bulk", body("r1")) // and later, by another lane
+	<-o.copies
+	o.publish(t, "sms.zipkart.send.otp", body("r1")) // but not another tenant's
+	s = <-o.sent
+	s.answer <- nil
+	o.left(t, 0)
+	if len(o.sent) > 0 {
+		t.Error("a copy was sent")
+	}
+}
+
+func TestMalformedIsRejectedOnce(t *testing.T) {
+	o := open(t, nil)
+	o.publish(t, "sms.acme.send.otp", `{"to":`)
+	if got := <-o.rejected; got != "1 bad_request" {
+		t.Errorf("rejected %q, want the stream's sequence as id", got)
+	}
+	o.publish(t, "sms.acme.send.otp", `{"id":"r2","to":"12345","template":"1"}`)
+	if got := <-o.rejected; got != "r2 bad_number" {
+		t.Errorf("rejected %q", got)
+	}
+	o.left(t, 0)
+}

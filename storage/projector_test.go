@@ -1,0 +1,536 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"pgregory.net/rapid"
+
+	"harkara/smpp/sms"
+	"harkara/storage/internal/natstest"
+	"harkara/storage/ledger"
+)
+
+// bench is a ledger, a status stream and a database of a test's own.
+type bench struct {
+	db     *sql.DB
+	js     jetstream.JetStream
+	ledger *ledger.Ledger
+	server *natstest.Server
+}
+
+func newBench(t testing.TB, sync time.Duration) *bench {
+	t.Helper()
+	b := &bench{db: testDB(t).DB, server: natstest.Start(t, t.TempDir(), sync)}
+	b.js = b.server.JetStream(t)
+	l, err := ledger.Open(t.Context(), b.js, ledger.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	b.ledger = l
+	return b
+}
+
+func (b *bench) append(t testing.TB, events ...ledger.Event) ledger.Position {
+	t.Helper()
+	p, err := b.ledger.Append(t.Context(), events...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (b *bench) config() ProjectorConfig {
+	return ProjectorConfig{DB: b.db, Ledger: b.ledger, JS: b.js, MaxAge: time.Millisecond}
+}
+
+// project runs a projector until it has reached the ledger's end, or its trace's Step has failed for good.
+func (b *bench) project(t testing.TB, cfg ProjectorConfig) {
+	t.Helper()
+	end := b.ledger.End()
+	reached := make(chan struct{})
+	var once sync.Once
+	traced := cfg.Trace.Projected
+	cfg.Trace.Projected = func(p ledger.Position, stats Stats, took, lag time.Duration) {
+		if traced != nil {
+			traced(p, stats, took, lag)
+		}
+		if p >= end {
+			once.Do(func() { close(reached) })
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- NewProjector(cfg).Run(ctx) }()
+	select {
+	case <-reached:
+	case <-time.After(time.Minute):
+		t.Error("the projection does not reach the end of the ledger")
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("Run returned %v", err)
+	}
+}
+
+// statuses reads the whole status stream: subject, id and payload of each.
+func (b *bench) statuses(t testing.TB) (all []string) {
+	t.Helper()
+	stream, err := b.js.Stream(t.Context(), StatusStream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := uint64(1); seq <= stream.CachedInfo().State.LastSeq; seq++ {
+		m, err := stream.GetMsg(t.Context(), seq)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m.Subject+" "+m.Header.Get("Nats-Msg-Id")+" "+string(m.Data))
+	}
+	return all
+}
+
+// query returns rows as text, columns between bars.
+func query(t testing.TB, db *sql.DB, statement string, args ...any) (lines []string) {
+	t.Helper()
+	found, err := db.QueryContext(t.Context(), statement, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	defer found.Close()
+	names, err := found.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for found.Next() {
+		cells := make([]sql.NullString, len(names))
+		into := make([]any, len(names))
+		for i := range cells {
+			into[i] = &cells[i]
+		}
+		if err := found.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		for _, c := range cells {
+			if c.Valid {
+				texts = append(texts, c.String)
+			} else {
+				texts = append(texts, "∅")
+			}
+		}
+		lines = append(lines, strings.Join(texts, "|"))
+	}
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// views is all that reports can see, as one text.
+func (b *bench) views(t testing.TB) string {
+	t.Helper()
+	var all []string
+	for _, statement := range []string{
+		`SELECT * FROM harkara.v_message ORDER BY key`, `SELECT * FROM harkara.v_attempt ORDER BY key, attempt, segment`,
+		`SELECT * FROM harkara.v_receipt ORDER BY received_at, smsc, message_id, stat`, `SELECT * FROM harkara.v_dlr_daily ORDER BY 1, 2, 3, 4, 5, 6`,
+		`SELECT position, index, reason FROM harkara.parked ORDER BY 1, 2`,
+	} {
+		all = append(all, query(t, b.db, statement)...)
+	}
+	return strings.Join(all, "\n")
+}
+
+func TestTheStraightLineIsProjected(t *testing.T) {
+	b := newBench(t, 100*time.Millisecond)
+	h := newHistory(7).planned(1, "sim-a", 1, 1).submitted(1, "sim-a", 1).receipt(1, "sim-a", 1, sms.Delivered)
+	for _, e := range h.events {
+		b.append(t, e)
+	}
+	b.append(t, newHistory(8).rejected().events...)
+	b.append(t, newHistory(9).planned(1, "sim-b", 1, 1).submitted(1, "sim-b", 1).receipt(1, "sim-b", 1, sms.Undelivered).events...)
+	b.append(t, newHistory(10).receipt(1, "sim-c", 1, sms.Delivered).events...)
+	b.project(t, b.config())
+
+	for statement, want := range map[string][]string{
+		`SELECT tenant, id, ref, state, class, template, header, entity, category, smsc, segments, to_last4, error_stage, error_code, error_reason, possible_duplicate,
+		 requested_at AT TIME ZONE 'UTC', submitted_at AT TIME ZONE 'UTC', final_at AT TIME ZONE 'UTC' FROM harkara.v_message ORDER BY key`: {
+			"acme|order-7|ref 7|delivered|otp|1107161234567890123|ACMEBK|1101234567890123456|service_implicit|sim-a|1|5678|∅|∅|∅|false|" +
+				"2026-11-22T10:11:12.345678Z|2026-11-22T10:11:14.345678Z|2026-11-22T10:11:15.345678Z",
+			"acme|order-8|ref 8|rejected|otp|1107161234567890123|ACMEBK|1101234567890123456|service_implicit|∅|1|5678|dlt|unknown_template|unknown_template|false|" +
+				"2026-11-22T10:11:12.345678Z|∅|2026-11-22T10:11:13.345678Z",
+			"acme|order-9|ref 9|undelivered|otp|1107161234567890123|ACMEBK|1101234567890123456|service_implicit|sim-b|1|5678|receipt|633|undelivered|false|" +
+				"2026-11-22T10:11:12.345678Z|2026-11-22T10:11:14.345678Z|2026-11-22T10:11:15.345678Z",
+		},
+		`SELECT tenant, id, segment, attempt, smsc, message_id, status, planned_at AT TIME ZONE 'UTC', answered_at AT TIME ZONE 'UTC' FROM harkara.v_attempt ORDER BY key`: {
+			"acme|order-7|1|1|sim-a|7-1-1|accepted|2026-11-22T10:11:13.345678Z|2026-11-22T10:11:13.345678Z",
+			"acme|order-9|1|1|sim-b|9-1-1|accepted|2026-11-22T10:11:13.345678Z|2026-11-22T10:11:13.345678Z",
+		},
+		`SELECT smsc, message_id, stat, err, received_at AT TIME ZONE 'UTC', tenant, id FROM harkara.v_receipt ORDER BY smsc`: {
+			"sim-a|7-1-1|DELIVRD|000|2026-11-22T10:11:15.345678Z|acme|order-7",
+			"sim-b|9-1-1|UNDELIV|633|2026-11-22T10:11:15.345678Z|acme|order-9",
+			"sim-c|10-1-1|DELIVRD|000|2026-11-22T10:11:13.345678Z|∅|∅",
+		},
+		`SELECT day::text, tenant, template, header, smsc, category, requested, submitted, delivered, undelivered, expired, refused, rejected, lapsed, in_doubt, unreported, p50_s, p95_s
+		 FROM harkara.v_dlr_daily ORDER BY smsc`: {
+			"2026-11-22|acme|1107161234567890123|ACMEBK|sim-a|service_implicit|1|1|1|0|0|0|0|0|0|0|3|3",
+			"2026-11-22|acme|1107161234567890123|ACMEBK|sim-b|service_implicit|1|1|0|1|0|0|0|0|0|0|∅|∅",
+			"2026-11-22|acme|1107161234567890123|ACMEBK|∅|service_implicit|1|0|0|0|0|0|1|0|0|0|∅|∅",
+		},
+		`SELECT position, done FROM harkara.projection`:                                                                      {"6|0"},
+		`SELECT encode(to_digest, 'hex'), encode(to_sealed, 'hex'), encode(text_digest, 'hex') FROM harkara.message LIMIT 1`: {"010203|040506|0708"},
+	} {
+		if got := query(t, b.db, statement); !slices.Equal(got, want) {
+			t.Errorf("%s:\n got %s\nwant %s", statement, strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+		}
+	}
+	const common = `"to_last4":"5678","template":"1107161234567890123","header":"ACMEBK","class":"otp","segments":1,`
+	want := []string{
+		`sms.acme.status.submitted 2-0-submitted {"id":"order-7","ref":"ref 7","state":"submitted","at":"2026-11-22T10:11:14.345Z",` + common +
+			`"smsc":"sim-a","message_ids":["7-1-1"],"possible_duplicate":false,"error":null}`,
+		`sms.acme.status.delivered 3-0-delivered {"id":"order-7","ref":"ref 7","state":"delivered","at":"2026-11-22T10:11:15.345Z",` + common +
+			`"smsc":"sim-a","message_ids":["7-1-1"],"possible_duplicate":false,"error":null}`,
+		`sms.acme.status.rejected 4-0-rejected {"id":"order-8","ref":"ref 8","state":"rejected","at":"2026-11-22T10:11:13.345Z",` + common +
+			`"smsc":"","message_ids":[],"possible_duplicate":false,"error":{"stage":"dlt","code":"unknown_template","reason":"unknown_template","detail":"made up","retryable":false}}`,
+		`sms.acme.status.submitted 5-1-submitted {"id":"order-9","ref":"ref 9","state":"submitted","at":"2026-11-22T10:11:14.345Z",` + common +
+			`"smsc":"sim-b","message_ids":["9-1-1"],"possible_duplicate":false,"error":null}`,
+		`sms.acme.status.undelivered 5-2-undelivered {"id":"order-9","ref":"ref 9","state":"undelivered","at":"2026-11-22T10:11:15.345Z",` + common +
+			`"smsc":"sim-b","message_ids":["9-1-1"],"possible_duplicate":false,"error":{"stage":"receipt","code":"633","reason":"undelivered","detail":"UNDELIV","retryable":false}}`,
+	}
+	got := b.statuses(t)
+	if !slices.Equal(got, want) {
+		t.Errorf("statuses:\n got %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+	}
+	for _, line := range got {
+		if _, payload, _ := strings.Cut(line, " {"); !json.Valid([]byte("{" + payload)) {
+			t.Errorf("not JSON: %s", line)
+		}
+	}
+}
+
+// TestCrashesChangeNothing projects the same ledger twice: at once, and with a projector that dies before random steps,
+// remembers next to nothing and takes one frame at a time. What reports and tenants see must be the same.
+func TestCrashesChangeNothing(t *testing.T) {
+	for seed := range 6 {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			random := rand.New(rand.NewPCG(uint64(seed), 1))
+			frames := drawFrames(seed, random)
+			calm, rough := newBench(t, 100*time.Millisecond), newBench(t, 100*time.Millisecond)
+			for _, frame := range frames {
+				calm.append(t, frame...)
+				rough.append(t, frame...)
+			}
+			calm.project(t, calm.config())
+			crashes := rough.projectThroughCrashes(t, random)
+			t.Logf("%d frames, %d crashes", len(frames), crashes)
+			if crashes == 0 {
+				t.Error("nothing crashed")
+			}
+			if got, want := rough.views(t), calm.views(t); got != want {
+				t.Errorf("views after crashes:\n%s\n\nwithout:\n%s", got, want)
+			}
+			if got, want := rough.statuses(t), calm.statuses(t); !slices.Equal(got, want) {
+				t.Errorf("statuses after crashes:\n%s\n\nwithout:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+			if got := query(t, rough.db, `SELECT count(*) FROM harkara.parked`); got[0] != "0" {
+				t.Errorf("%s events were parked", got[0])
+			}
+		})
+	}
+}
+
+// drawFrames makes the histories of 40 messages, each in an order of its own behind its first event, mixed and cut
+// into frames of 1 to 4 events.
+func drawFrames(seed int, random *rand.Rand) (frames [][]ledger.Event) {
+	var queues [][]ledger.Event
+	for n := range 40 {
+		queues = append(queues, rapid.Custom(func(t *rapid.T) []ledger.Event { return shuffled(t, drawHistory(t, n)) }).Example(seed*1000+n))
+	}
+	for len(queues) > 0 {
+		var frame []ledger.Event
+		for range 1 + random.IntN(4) {
+			if len(queues) == 0 {
+				break
+			}
+			q := random.IntN(len(queues))
+			frame = append(frame, queues[q][0])
+			if queues[q] = queues[q][1:]; len(queues[q]) == 0 {
+				queues = slices.Delete(queues, q, q+1)
+			}
+		}
+		frames = append(frames, frame)
+	}
+	return frames
+}
+
+var errCrash = errors.New("a crash of the test")
+
+// projectThroughCrashes runs projectors one after another until the end is reached; each dies before a random step.
+func (b *bench) projectThroughCrashes(t *testing.T, random *rand.Rand) (crashes int) {
+	t.Helper()
+	end := b.ledger.End()
+	for {
+		ctx, die := context.WithCancel(t.Context())
+		steps := 1 + random.IntN(30)
+		cfg := b.config()
+		cfg.MaxEvents, cfg.Remember, cfg.EarlyLimit = 1, 1+random.IntN(3), 1+random.IntN(3)
+		cfg.SyncAlways = random.IntN(2) == 0
+		done := false
+		cfg.Trace.Step = func(name string) error {
+			if steps--; steps > 0 {
+				return nil
+			}
+			die()
+			return errCrash
+		}
+		cfg.Trace.Projected = func(p ledger.Position, _ Stats, _, _ time.Duration) {
+			if p >= end {
+				done = true
+				die()
+			}
+		}
+		_ = NewProjector(cfg).Run(ctx)
+		die()
+		if done {
+			return crashes
+		}
+		crashes++
+	}
+}
+
+func TestAnUnknownCommitIsNotRepeated(t *testing.T) {
+	b := newBench(t, 100*time.Millisecond)
+	for n := range 20 {
+		b.append(t, newHistory(n).planned(1, "a", 1, 1).submitted(1, "a", 1).receipt(1, "a", 1, sms.Delivered).events...)
+	}
+	kills := 0
+	cfg := b.config()
+	cfg.MaxEvents = 1
+	cfg.Trace.Step = func(name string) error {
+		if name == "commit" && kills < 3 {
+			kills++
+			query(t, b.db, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'harkara projector' AND datname = current_database()`)
+		}
+		return nil
+	}
+	b.project(t, cfg)
+	if kills != 3 {
+		t.Errorf("%d connections were killed", kills)
+	}
+	if got := query(t, b.db, `SELECT count(*), count(DISTINCT key), count(*) FILTER (WHERE state = 'delivered') FROM harkara.v_message`); got[0] != "20|20|20" {
+		t.Errorf("messages: %s", got[0])
+	}
+	if got := b.statuses(t); len(got) != 40 {
+		t.Errorf("%d statuses, want 40", len(got))
+	}
+}
+
+func TestWithoutPostgreSQLTheProjectionWaits(t *testing.T) {
+	b := newBench(t, 100*time.Millisecond)
+	name := query(t, b.db, `SELECT current_database()`)[0]
+	shut := func(how string) {
+		if err := inCluster(t.Context(), "harkara", `ALTER DATABASE `+name+` ALLOW_CONNECTIONS `+how); err != nil {
+			t.Error(err)
+		}
+	}
+	shut("false")
+	if err := inCluster(t.Context(), "harkara", `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '`+name+`'`); err != nil {
+		t.Error(err)
+	}
+	b.append(t, newHistory(1).rejected().events...)
+	var failures atomic.Int32
+	cfg := b.config()
+	cfg.Trace.Failed = func(err error) {
+		if failures.Add(1) == 2 {
+			shut("true")
+		}
+	}
+	b.project(t, cfg)
+	if failures.Load() < 2 {
+		t.Errorf("%d failures were traced", failures.Load())
+	}
+	if got := query(t, b.db, `SELECT state FROM harkara.v_message`); !slices.Equal(got, []string{"rejected"}) {
+		t.Errorf("states %v", got)
+	}
+}
+
+func TestOfTwoProjectorsOneWorks(t *testing.T) {
+	b := newBench(t, 100*time.Millisecond)
+	projected := make(chan string, 100)
+	run := func(name string) (stop func()) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cfg := b.config()
+		cfg.Trace.Projected = func(ledger.Position, Stats, time.Duration, time.Duration) { projected <- name }
+		ended := make(chan error, 1)
+		go func() { ended <- NewProjector(cfg).Run(ctx) }()
+		return func() { cancel(); <-ended }
+	}
+	stopFirst := run("first")
+	b.append(t, newHistory(1).rejected().events...)
+	if by := <-projected; by != "first" {
+		t.Fatalf("%s projected", by)
+	}
+	stopSecond := run("second")
+	defer stopSecond()
+	for n := range 5 {
+		b.append(t, newHistory(10+n).rejected().events...)
+		if by := <-projected; by != "first" {
+			t.Fatalf("%s projected while the first works", by)
+		}
+	}
+	stopFirst()
+	b.append(t, newHistory(20).rejected().events...)
+	if by := <-projected; by != "second" {
+		t.Fatalf("%s projected after the first ended", by)
+	}
+	if got := query(t, b.db, `SELECT count(*) FROM harkara.message`); got[0] != "7" {
+		t.Errorf("%s messages, want 7", got[0])
+	}
+}
+
+func TestBadEventsAreParkedAndTheRestGoesOn(t *testing.T) {
+	b := newBench(t, 100*time.Millisecond)
+	if _, err := b.db.Exec(`ALTER TABLE harkara.message ADD CHECK (id <> 'order-13')`); err != nil {
+		t.Fatal(err)
+	}
+	b.append(t, newHistory(1).rejected().events...)
+	if _, err := b.js.Publish(t.Context(), ledger.Subject, []byte("not JSON\x00\xff\n{\"kind\":\"sung\",\"key\":\"01935281-1c00-7001-8000-000000000001\"}\n")); err != nil {
+		t.Fatal(err)
+	}
+	var mixed []ledger.Event
+	for n := 11; n < 16; n++ {
+		mixed = append(mixed, newHistory(n).rejected().events...)
+	}
+	b.append(t, mixed...)
+	nul := newHistory(30).rejected().events
+	nul[0].Facts.Ref = "a\x00b\tc\\d\ne"
+	b.append(t, nul...)
+	b.append(t, newHistory(16).rejected().events...)
+	b.project(t, b.config())
+	if got := query(t, b.db, `SELECT id FROM harkara.v_message ORDER BY key`); !slices.Equal(got, []string{"order-1", "order-11", "order-12", "order-14", "order-15", "order-16", "order-30"}) {
+		t.Errorf("messages %v", got)
+	}
+	if got := query(t, b.db, `SELECT position, index, event LIKE '%order-13%' FROM harkara.parked ORDER BY 1, 2`); !slices.Equal(got, []string{"2|0|false", "2|1|false", "3|2|true"}) {
+		t.Errorf("parked %q", got)
+	}
+	if got := query(t, b.db, `SELECT ref FROM harkara.message WHERE id = 'order-30'`); got[0] != "a\ufffdb\tc\\d\ne" {
+		t.Errorf("ref %q", got)
+	}
+}
+
+func TestAMessageThatIsThereAlreadyIsFound(t *testing.T) {
+	b := newBench(t, 100*time.Millisecond)
+	for range 3 { // each projector knows nothing of what the one before did
+		b.append(t, newHistory(1).rejected().events...)
+		b.append(t, newHistory(2).planned(1, "a", 1, 1).events...)
+		b.project(t, b.config())
+	}
+	if got := query(t, b.db, `SELECT id, state FROM harkara.v_message ORDER BY id`); !slices.Equal(got, []string{"order-1|rejected", "order-2|planned"}) {
+		t.Errorf("messages %v", got)
+	}
+	if got := b.statuses(t); len(got) != 1 {
+		t.Errorf("statuses %v", got)
+	}
+}
+
+func TestALedgerThatWasLostIsNoticed(t *testing.T) {
+	b := newBench(t, 100*time.Millisecond)
+	if _, err := b.db.Exec(`UPDATE harkara.projection SET position = 5`); err != nil {
+		t.Fatal(err)
+	}
+	b.append(t, newHistory(1).rejected().events...)
+	ctx, cancel := context.WithCancel(t.Context())
+	cfg := b.config()
+	var cause error
+	cfg.Trace.Failed = func(err error) { cause = err; cancel() }
+	_ = NewProjector(cfg).Run(ctx)
+	if cause == nil || !strings.Contains(cause.Error(), "ends at position 1, but position 5 was projected") {
+		t.Errorf("got %v", cause)
+	}
+}
+
+func TestStatusesGoOutOnceAndInOrder(t *testing.T) {
+	for _, atomicBatches := range []bool{false, true} {
+		t.Run(fmt.Sprintf("atomic %v", atomicBatches), func(t *testing.T) {
+			js := natstest.Start(t, t.TempDir(), 100*time.Millisecond).JetStream(t)
+			if err := OpenStatuses(t.Context(), js, 1); err != nil {
+				t.Fatal(err)
+			}
+			all := make([]status, 2*statusChunk+500)
+			for i := range all {
+				all[i] = status{statusID{factOf(ledger.Position(i/7+1), i%7), sms.Delivered}, "sms.acme.status.delivered", []byte(fmt.Sprint(i))}
+			}
+			open := func() *statusStream {
+				s, err := openStatusStream(t.Context(), js, atomicBatches)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			}
+			first := open()
+			stale := open()
+			if n, err := first.publish(t.Context(), all[:1500]); n != 1500 || err != nil {
+				t.Fatalf("published %d, %v", n, err)
+			}
+			if n, err := first.publish(t.Context(), all[1400:1510]); n != 10 || err != nil {
+				t.Fatalf("published %d, %v", n, err)
+			}
+			if n, err := stale.publish(t.Context(), all[:100]); n != 0 || err == nil {
+				t.Fatalf("a second writer published %d", n)
+			}
+			if n, err := open().publish(t.Context(), all); n != len(all)-1510 || err != nil {
+				t.Fatalf("after a restart published %d, %v", n, err)
+			}
+			stream, err := js.Stream(t.Context(), StatusStream)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := stream.CachedInfo().State.Msgs; n != uint64(len(all)) {
+				t.Fatalf("%d statuses in the stream, want %d", n, len(all))
+			}
+			for _, i := range []int{0, 999, 1000, 1499, 1500, 1509, 1510, len(all) - 1} {
+				if m, err := stream.GetMsg(t.Context(), uint64(i+1)); err != nil || string(m.Data) != fmt.Sprint(i) {
+					t.Errorf("status %d is %v, %v", i, m, err)
+				}
+			}
+			if _, err := js.PublishMsg(t.Context(), nats.NewMsg("sms.acme.status.delivered")); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := open().publish(t.Context(), all[:1]); n != 1 || err != nil {
+				t.Errorf("behind somebody else's message published %d, %v", n, err)
+			}
+		})
+	}
+}
+
+func TestMigrateTwiceAtOnce(t *testing.T) {
+	db := testDB(t).DB
+	if _, err := db.Exec(`DROP SCHEMA harkara CASCADE; DROP TABLE harkara_migrations`); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 3)
+	for range 3 {
+		go func() { ended <- Migrate(t.Context(), db) }()
+	}
+	for range 3 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	if got := query(t, db, `SELECT position FROM harkara.projection`); !slices.Equal(got, []string{"0"}) {
+		t.Errorf("projection %v", got)
+	}
+}
