@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"harkara/smpp/sms"
@@ -86,7 +88,7 @@ func (w *memory) wait(h handle, e early) {
 	w.earlyCount++
 }
 
-// take returns the receipts that waited for an answer of some time, and forgets them.
+// take returns the receipts that waited for an answer of some time, in the order that they came, and forgets them.
 func (w *memory) take(h handle, answered time.Time) []early {
 	waiting := w.earlyReceipts[h]
 	if len(waiting) == 0 {
@@ -100,6 +102,7 @@ func (w *memory) take(h handle, answered time.Time) []early {
 			kept = append(kept, e)
 		}
 	}
+	slices.SortFunc(kept, func(a, b early) int { return cmp.Compare(a.fact, b.fact) })
 	return kept
 }
 

@@ -315,3 +315,62 @@ func BenchmarkFold(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/messages, "ns/message")
 }
+
+func TestAnSMSCMayUseItsIDsAgain(t *testing.T) {
+	sent := func(n int, at time.Time) []ledger.Event {
+		h := newHistory(n)
+		h.at = at
+		h.planned(1, "a", 1, 1).submitted(1, "a", 1)
+		h.events[1].Answers[0].MessageID = "again"
+		return h.events
+	}
+	receipt := func(at time.Time) ledger.Event {
+		return ledger.Event{Kind: ledger.Receipt, At: at, Report: &ledger.Report{SMSC: "a", MessageID: "again", State: sms.Delivered}}
+	}
+	late := testStart.Add(reuseAfter + time.Hour)
+	for name, c := range map[string]struct {
+		events []ledger.Event
+		want   string
+	}{
+		"the newest use counts":                  {slices.Concat(sent(1, testStart), sent(2, testStart.Add(time.Hour)), []ledger.Event{receipt(testStart.Add(2 * time.Hour))}), "order-2"},
+		"a receipt of long ago's use":            {append(sent(1, testStart), receipt(late)), ""},
+		"a receipt that waited for too long":     {append([]ledger.Event{receipt(testStart)}, sent(1, late)...), ""},
+		"a receipt that waited for a short time": {append([]ledger.Event{receipt(testStart)}, sent(1, testStart.Add(time.Hour))...), "order-1"},
+	} {
+		b := &batch{memory: newMemory(100, 100)}
+		foldAll(b, c.events)
+		got := ""
+		for n := 1; n <= 2; n++ {
+			if m := b.memory.messages[testKey(n)]; m != nil && m.now.State == sms.Delivered {
+				got += string(m.facts.ID)
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: delivered %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	b := &batch{memory: newMemory(10, 5)}
+	for n := range 100 {
+		foldAll(b, newHistory(n).planned(1, "a", 1, 1).submitted(1, "a", 1).events)
+		foldAll(b, newHistory(1000+n).receipt(1, "a", 1, sms.Delivered).events)
+	}
+	b.done()
+	b.memory.trim(testStart)
+	w := b.memory
+	if len(w.messages) != 10 || len(w.places) != 10 || w.order.len() != 10 || w.earlyCount != 5 || len(w.earlyReceipts) != 5 || !w.earlyLost {
+		t.Errorf("%d messages, %d places, %d early receipts (%d counted), lost %v", len(w.messages), len(w.places), len(w.earlyReceipts), w.earlyCount, w.earlyLost)
+	}
+	for n := 90; n < 100; n++ {
+		if w.messages[testKey(n)] == nil {
+			t.Errorf("message %d was forgotten before older ones", n)
+		}
+	}
+	w.earlyLost = false
+	w.trim(testStart.Add(reuseAfter + time.Hour))
+	if w.earlyCount != 0 || w.earlyLost {
+		t.Errorf("%d early receipts after their time, lost %v", w.earlyCount, w.earlyLost)
+	}
+}

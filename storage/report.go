@@ -1,7 +1,9 @@
 package storage
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"iter"
 	"strings"
@@ -59,33 +61,43 @@ func Messages(ctx context.Context, db *sqlx.DB, f MessageFilter) iter.Seq2[Messa
 	return func(yield func(MessageRow, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
+		fail := func(err error) {
+			if ctx.Err() != nil {
+				err = ctx.Err() // PostgreSQL and the driver have their own words for it
+			}
+			yield(MessageRow{}, fmt.Errorf("report messages: %w", err))
+		}
 		where := f.where()
 		// Keys begin with the time of the request, and have an index.
 		rows, err := db.QueryContext(ctx, selectMessages+where.String()+" ORDER BY key", where.args...)
 		if err != nil {
-			yield(MessageRow{}, fmt.Errorf("report messages: %w", err))
+			fail(err)
 			return
 		}
 		defer rows.Close()
 		defer cancel() // first: it stops the query in the server, and to close rows alone would read all that is left
 		for rows.Next() {
-			var m MessageRow
-			err := rows.Scan(&m.Tenant, &m.ID, &m.Ref, &m.State, &m.Class, &m.Template, &m.Header, &m.Entity, &m.Category,
-				&m.SMSC, &m.Segments, &m.ToLast4, &m.ErrorStage, &m.ErrorCode, &m.ErrorReason, &m.PossibleDuplicate,
-				&m.RequestedAt, &m.SubmittedAt, &m.FinalAt)
-			if err != nil {
-				yield(MessageRow{}, fmt.Errorf("report messages: %w", err))
+			m, err := scanMessage(rows)
+			if err = cmp.Or(err, ctx.Err()); err != nil {
+				fail(err)
 				return
 			}
-			m.RequestedAt, m.SubmittedAt, m.FinalAt = m.RequestedAt.UTC(), inUTC(m.SubmittedAt), inUTC(m.FinalAt)
 			if !yield(m, nil) {
 				return
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(MessageRow{}, fmt.Errorf("report messages: %w", err))
+			fail(err)
 		}
 	}
+}
+
+func scanMessage(rows *sql.Rows) (m MessageRow, err error) {
+	err = rows.Scan(&m.Tenant, &m.ID, &m.Ref, &m.State, &m.Class, &m.Template, &m.Header, &m.Entity, &m.Category,
+		&m.SMSC, &m.Segments, &m.ToLast4, &m.ErrorStage, &m.ErrorCode, &m.ErrorReason, &m.PossibleDuplicate,
+		&m.RequestedAt, &m.SubmittedAt, &m.FinalAt)
+	m.RequestedAt, m.SubmittedAt, m.FinalAt = m.RequestedAt.UTC(), inUTC(m.SubmittedAt), inUTC(m.FinalAt)
+	return m, err
 }
 
 func inUTC(t *time.Time) *time.Time {

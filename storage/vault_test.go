@@ -24,9 +24,14 @@ func openVault(t testing.TB, dir string) *Vault {
 	return v
 }
 
-// The numbers here are made up.
-func drawNumber(t *rapid.T, label string) sms.MSISDN {
-	return sms.MSISDN(rapid.StringMatching(`91[6-9][0-9]{9}`).Draw(t, label))
+// drawNumbers returns two numbers, often the same. The numbers here are made up.
+func drawNumbers(t *rapid.T) (a, b sms.MSISDN) {
+	number := rapid.StringMatching(`91[6-9][0-9]{9}`)
+	a = sms.MSISDN(number.Draw(t, "a"))
+	if rapid.Bool().Draw(t, "twice") {
+		return a, a
+	}
+	return a, sms.MSISDN(number.Draw(t, "b"))
 }
 
 func TestVaultKeepsItsKey(t *testing.T) {
@@ -152,7 +157,7 @@ func TestVaultFormatStays(t *testing.T) {
 func TestSealedNumbersOpen(t *testing.T) {
 	v := openVault(t, t.TempDir())
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := drawNumber(t, "a"), drawNumber(t, "b")
+		a, b := drawNumbers(t)
 		sealed := v.Seal(a)
 		if got, err := v.Open(sealed); err != nil || got != a {
 			t.Fatalf("opened %v, %v; want %v", got, err, a)
@@ -190,22 +195,19 @@ func TestOpenRefusesWhatItDidNotSeal(t *testing.T) {
 func TestDigestsTellApart(t *testing.T) {
 	v, other := openVault(t, t.TempDir()), openVault(t, t.TempDir())
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := drawNumber(t, "a"), drawNumber(t, "b")
+		a, b := drawNumbers(t)
 		if same := bytes.Equal(v.Digest(a), v.Digest(b)); same != (a == b) {
 			t.Fatalf("digests alike: %v, numbers alike: %v", same, a == b)
 		}
 		if len(v.Digest(a)) != numberDigestSize || bytes.Equal(v.Digest(a), other.Digest(a)) {
 			t.Fatal("the digest is not 16 bytes that depend on the key")
 		}
-		type pair struct {
-			tenant sms.TenantID
-			text   sms.Secret
-		}
-		part := rapid.StringOfN(rapid.SampledFrom([]rune("ab\x00\x01")), 0, 4, -1)
-		p := pair{sms.TenantID(part.Draw(t, "tenant")), sms.Secret(part.Draw(t, "text"))}
-		q := pair{sms.TenantID(part.Draw(t, "other tenant")), sms.Secret(part.Draw(t, "other text"))}
-		if same := bytes.Equal(v.TextDigest(p.tenant, p.text), v.TextDigest(q.tenant, q.text)); same != (p == q) {
-			t.Fatalf("text digests alike: %v, texts alike: %v", same, p == q)
+		// Two ways to cut one string into tenant and text.
+		both := rapid.StringOfN(rapid.SampledFrom([]rune("ab\x00\x01")), 1, 8, -1).Draw(t, "tenant and text")
+		i, j := rapid.IntRange(0, len(both)).Draw(t, "cut"), rapid.IntRange(0, len(both)).Draw(t, "other cut")
+		p, q := v.TextDigest(sms.TenantID(both[:i]), sms.Secret(both[i:])), v.TextDigest(sms.TenantID(both[:j]), sms.Secret(both[j:]))
+		if same := bytes.Equal(p, q); same != (i == j) || len(p) != textDigestSize {
+			t.Fatalf("%d bytes; text digests alike: %v, cuts alike: %v", len(p), same, i == j)
 		}
 	})
 	if bytes.Equal(v.TextDigest("", "919800000001")[:numberDigestSize], v.Digest("919800000001")) {

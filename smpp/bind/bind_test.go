@@ -175,6 +175,25 @@ func TestBadPasswordStopsAllBinds(t *testing.T) {
 	})
 }
 
+func TestBadPasswordEndsTheWaitOfOtherBinds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSMSC()
+		s.script = func(c *conn, f pdu.Frame) bool {
+			c.answer(f, []pdu.Status{pdu.ESME_RALYBND, pdu.ESME_RINVPASWD}[c.n-1])
+			return true
+		}
+		cfg := config()
+		cfg.Binds = 2
+		f := start(t, cfg, s, &handler{}) // one of them would wait half a minute
+		for _, status := range f.pool.Snapshot() {
+			f.want("state", status.State, "refused")
+		}
+		if took, err := f.stop(); took != 0 || err == nil {
+			t.Errorf("the stop took %v and gave %v", took, err)
+		}
+	})
+}
+
 func TestBindFailAfterAGoodBindIsTriedAgain(t *testing.T) {
 	for _, test := range []struct {
 		name   string

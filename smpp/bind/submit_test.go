@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,6 +101,51 @@ func TestDeadlineAndContextInTheLane(t *testing.T) {
 		f.want("wire", s.lines("submit_sm"), "0s submit_sm 2, 20s submit_sm 3")
 		f.stop()
 	})
+}
+
+// TestNothingIsWrittenAfterItsDeadline puts an item into the lane without its submitter's timer, which mostly ends such
+// an item before a bind sees it.
+func TestNothingIsWrittenAfterItsDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSMSC()
+		s.script = silentOn(pdu.SubmitSM)
+		cfg := config()
+		cfg.Window = 1
+		f := start(t, cfg, s, &handler{})
+		f.submit(submission(sms.OTP, 1))
+		sub := submission(sms.OTP, 2)
+		sub.Deadline = s.began.Add(time.Second)
+		it := f.pool.item(sub)
+		f.pool.lanes[sms.OTP] <- it
+		after(time.Second)
+		s.conn(1).send(pdu.AppendResp(nil, pdu.SubmitSMResp, pdu.ESME_ROK, 2, "x")) // makes room
+		<-it.done
+		f.want("outcome", describe(s.began, f.pool.recycle(it)), "1 lapsed at 1s, 2 lapsed at 1s")
+		f.want("wire", s.lines("submit_sm"), "0s submit_sm 2")
+		f.stop()
+	})
+}
+
+// midway is a context that does something when Submit looks at it for the first time.
+type midway struct {
+	context.Context
+	once sync.Once
+	do   func()
+}
+
+func (m *midway) Err() error {
+	m.once.Do(m.do)
+	return nil
+}
+
+func TestLastBindGoesWhileSubmitOffers(t *testing.T) {
+	pool := NewPool(config(), Deps{Handler: &handler{}})
+	pool.up()
+	sub := submission(sms.OTP, 1)
+	o := pool.Submit(&midway{Context: t.Context(), do: pool.down}, sub)
+	if !errors.Is(o.Err, ErrNotLive) || o.Answers[0].Verdict != session.Unsent {
+		t.Errorf("outcome %+v, want unsent as no bind is live", o)
+	}
 }
 
 func TestContextEndsAfterTheWrite(t *testing.T) {

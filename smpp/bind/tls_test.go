@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"net"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"harkara/smpp/session"
 	"harkara/smpp/sms"
 )
 
@@ -33,14 +35,17 @@ func TestTLS(t *testing.T) {
 			(&conn{Conn: c, smsc: s, n: 1}).serve()
 		}
 	}()
-	for name, want := range map[string]string{
-		"":             "",
-		"example.com":  "",
-		"smsc.invalid": "TLS handshake",
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	for _, test := range []struct{ host, name, want string }{
+		{"127.0.0.1", "", ""},
+		{"127.0.0.1", "example.com", ""},
+		{"127.0.0.1", "smsc.invalid", "TLS handshake"},
+		{"localhost", "", "TLS handshake"}, // the certificate does not say localhost
+		{"localhost", "127.0.0.1", ""},
 	} {
-		t.Run("server_name="+name, func(t *testing.T) {
+		t.Run(test.host+" as "+test.name, func(t *testing.T) {
 			cfg := config()
-			cfg.Addr, cfg.TLS = listener.Addr().String(), &tls.Config{RootCAs: roots, ServerName: name}
+			cfg.Addr, cfg.TLS = net.JoinHostPort(test.host, port), &tls.Config{RootCAs: roots, ServerName: test.name}
 			links := make(chan error, 1)
 			pool := NewPool(cfg, Deps{Handler: &handler{}, Trace: Trace{Link: func(_ sms.SMSCID, _ int, err error) {
 				select {
@@ -52,11 +57,11 @@ func TestTLS(t *testing.T) {
 			ended := make(chan error)
 			go func() { ended <- pool.Run(ctx) }()
 			err := <-links
-			if (err == nil) != (want == "") || (err != nil && !strings.Contains(err.Error(), want)) {
-				t.Errorf("the bind says %v, want %q", err, want)
+			if (err == nil) != (test.want == "") || (err != nil && !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("the bind says %v, want %q", err, test.want)
 			}
 			if err == nil {
-				if o := pool.Submit(ctx, submission(sms.OTP, 1)); o.Answers[0].MessageID != "id-1-1" {
+				if o := pool.Submit(ctx, submission(sms.OTP, 1)); o.Answers[0].Verdict != session.Accepted {
 					t.Errorf("outcome %+v", o)
 				}
 			}

@@ -90,6 +90,25 @@ func BenchmarkLoopback(b *testing.B) {
 	}
 }
 
+// BenchmarkBooks copies, groups and decodes 200,000 kept messages.
+func BenchmarkBooks(b *testing.B) {
+	s := New(Config{})
+	defer func() { _ = s.Close() }()
+	c := &bind{wake: make(chan struct{}, 1), inFlight: map[uint32]struct{}{}, bound: true, transmits: true}
+	template := benchSubmit(b)
+	s.mu.Lock()
+	for n := range 200_000 {
+		s.handle(c, number(template, n), 0)
+		c.out = c.out[:0]
+	}
+	s.mu.Unlock()
+	for b.Loop() {
+		if got := len(s.Books().Messages); got != 200_000 {
+			b.Fatal(got)
+		}
+	}
+}
+
 // pipeline sends n messages with so many in flight, and acks their receipts, until all are acked.
 func pipeline(conn net.Conn, template []byte, window, n int) error {
 	r, w := pdu.NewReader(conn), bufio.NewWriterSize(conn, 64<<10)
@@ -126,7 +145,8 @@ func pipeline(conn net.Conn, template []byte, window, n int) error {
 // benchSubmit is a submit_sm of 100 characters with the three DLT TLVs; all values are made up.
 func benchSubmit(b *testing.B) []byte {
 	b.Helper()
-	m := text("919800000000", "00000000 is your made-up code for a made-up purpose. It is valid for ten minutes. Do not share it. -ACME")
+	m := text("919800000000",
+		"00000000 is your made-up code for a made-up purpose. It is valid for ten minutes. Do not share it. -ACME")
 	m.Validity = "000000000500000R"
 	m.TLVs = []pdu.TLV{
 		{Tag: 0x1400, Value: []byte("1101000000000000001")},

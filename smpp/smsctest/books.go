@@ -16,15 +16,15 @@ type Counters struct {
 	Accepted   uint64 `json:"accepted"`     // short messages taken for delivery
 	Refused    uint64 `json:"refused"`      // by the fault refuse, or as too many receipts are pending
 	Throttled  uint64 `json:"throttled"`    // above Config.TPS
-	OutOfState uint64 `json:"out_of_state"` // on a connection that may not submit, answered ESME_RINVBNDSTS
-	Malformed  uint64 `json:"malformed"`    // PDUs of any kind whose length, body or user data header can't be read
+	OutOfState uint64 `json:"out_of_state"` // not bound to transmit, answered ESME_RINVBNDSTS
+	Malformed  uint64 `json:"malformed"`    // PDUs of any kind that can't be read
 
 	Texts        uint64 `json:"texts"`          // of Accepted: whole texts, and first segments of long ones
 	Segments     uint64 `json:"segments"`       // of Accepted: segments of long texts
 	Duplicates   uint64 `json:"duplicates"`     // of Accepted: the same key was accepted before
-	IllegalSeqs  uint64 `json:"illegal_seqs"`   // sequence number 0, above 0x7FFFFFFF, or in flight already; answered generic_nack
+	IllegalSeqs  uint64 `json:"illegal_seqs"`   // number 0, above 0x7FFFFFFF, or in flight; answered generic_nack
 	UnknownPDUs  uint64 `json:"unknown_pdus"`   // command that is not served; answered generic_nack
-	StrayAnswers uint64 `json:"stray_answers"`  // responses to nothing that is outstanding, late deliver_sm_resp among them
+	StrayAnswers uint64 `json:"stray_answers"`  // responses to nothing outstanding, late deliver_sm_resp too
 	MaxWindow    int    `json:"max_window"`     // most submit_sm of one bind received and not yet answered
 	MaxPerSecond int    `json:"max_per_second"` // most submit_sm in any one second
 

@@ -157,7 +157,8 @@ func TestSegmentKeepsTheWholePDU(t *testing.T) {
 	if got, want := fmt.Sprintf("%q", segment.SM), fmt.Sprintf("%q", sent); got != want {
 		t.Errorf("submit_sm\n got %s\nwant %s", got, want)
 	}
-	if got, want := fmt.Sprint(segment.IDs, segment.Stats), "[946684800000000001 946684800000000002] [DELIVRD DELIVRD]"; got != want {
+	const want = "[946684800000000001 946684800000000002] [DELIVRD DELIVRD]"
+	if got := fmt.Sprint(segment.IDs, segment.Stats); got != want {
 		t.Errorf("ids and stats %s, want %s", got, want)
 	}
 }

@@ -15,7 +15,7 @@ type Config struct {
 
 	Latency      time.Duration // from a submit_sm to its submit_sm_resp
 	ReceiptDelay time.Duration // from that answer to the receipt
-	TPS          int           // submit_sm in any one second, over all binds; more are answered ESME_RTHROTTLED; 0: no limit
+	TPS          int           // submit_sm in any one second over all binds, more: ESME_RTHROTTLED; 0: no limit
 	MaxBinds     int           // binds at a time; more are answered ESME_RALYBND; 0: no limit
 
 	Faults       map[Fault]float64 // rates, 0 to 1

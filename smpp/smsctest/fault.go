@@ -9,7 +9,9 @@ import (
 // Fault is one way in which the SMSC misbehaves.
 type Fault uint8
 
-// The faults, in the order of FaultList.
+// The faults, in the order of FaultList. HexID is a switch: how ids are written belongs to an account, not to a message,
+// so any rate above 0 turns it on for all. A connection that stands still (StopReading) gets no receipts either, as it
+// could not read that they are acked; answers to what it read before go out.
 const (
 	NoAnswer            Fault = iota // accepted, never answered
 	LateAnswer                       // accepted, answered after Config.LateBy
@@ -17,9 +19,9 @@ const (
 	ReceiptBeforeAnswer              // the receipt goes out before the answer
 	DuplicateReceipt                 // two receipts for one message
 	ReceiptSeqClash                  // the receipt's deliver_sm is numbered like a submit_sm in flight on its bind
-	HexID                            // above 0, all ids are hexadecimal in answers and decimal in receipts: a dialect belongs to the account, not to a message
+	HexID                            // above 0: all ids are hexadecimal in answers, decimal in receipts
 	Refuse                           // answered with Config.RefuseStatus, not accepted
-	StopReading                      // accepted and answered, then the connection reads nothing and sends no receipt for Config.StopFor
+	StopReading                      // answered, then the connection stands still for Config.StopFor
 	faultCount
 )
 

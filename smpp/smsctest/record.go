@@ -82,12 +82,21 @@ func (l *ledger) counters() Counters {
 	return c
 }
 
-// messages puts the kept records together: whole texts by their octets, long ones by source, destination, reference
-// and number of segments.
-func (l *ledger) messages() []Message {
+// records gives copies of the kept records, the oldest first; the frames are shared, as they do not change.
+func (l *ledger) records() []record {
+	all := make([]record, l.kept.len())
+	for i := range all {
+		all[i] = *l.kept.at(i)
+	}
+	return all
+}
+
+// messagesOf puts records together: whole texts by their octets, long ones by source, destination, reference and number
+// of segments.
+func messagesOf(records []record) []Message {
 	builder := builder{open: map[string]int{}}
-	for i := range l.kept.n {
-		builder.add(l.kept.at(i))
+	for i := range records {
+		builder.add(&records[i])
 	}
 	for i := range builder.all {
 		builder.finish(&builder.all[i])
@@ -112,7 +121,9 @@ func (b *builder) add(r *record) {
 	if !ok || !b.all[at].fits(p, &m) {
 		at = len(b.all)
 		b.open[key] = at
-		b.all = append(b.all, Message{Source: m.Source, To: sms.MSISDN(m.Dest), DataCoding: m.DataCoding, Total: int(p.total)})
+		b.all = append(b.all, Message{
+			Source: m.Source, To: sms.MSISDN(m.Dest), DataCoding: m.DataCoding, Total: int(p.total),
+		})
 	}
 	b.all[at].enter(r, p, m)
 }

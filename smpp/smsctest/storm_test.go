@@ -56,7 +56,8 @@ func weather(t *testing.T, s *SMSC, log *sightings, client, messages int, stop c
 	for sent := 0; ; {
 		near, far := net.Pipe()
 		go s.ServeConn(far)
-		c := &caller{t: t, conn: near, log: log, out: make(chan []byte, 1000), gone: make(chan struct{}), texts: map[uint32]string{}}
+		c := &caller{t: t, conn: near, log: log, out: make(chan []byte, 1000), gone: make(chan struct{}),
+			texts: map[uint32]string{}}
 		go c.read()
 		go c.write()
 		b := pdu.Bind{SystemID: "esme", InterfaceVersion: pdu.InterfaceVersion34}

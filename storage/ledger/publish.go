@@ -142,9 +142,10 @@ func (l *Ledger) find(ctx context.Context, id string, after Position) (Position,
 	return 0, nil
 }
 
-// refused says that an error proves that the try was not stored: the server said so, or nothing was sent.
+// refused says that an error proves that the try was not stored: the server said so, or nothing was sent. A connection
+// that was closed proves nothing: it may have been closed while the answer was on its way.
 func refused(err error) bool {
 	var api *jetstream.APIError
 	return errors.As(err, &api) || errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, nats.ErrNoResponders) ||
-		errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrReconnectBufExceeded)
+		errors.Is(err, nats.ErrReconnectBufExceeded)
 }

@@ -90,8 +90,9 @@ CREATE TABLE harkara.answer (
 CREATE INDEX answer_message_id ON harkara.answer (message_id, smsc) WHERE message_id IS NOT NULL;
 
 -- Every receipt that came. key, attempt and segment are null where its attempt was not known when the row was written.
+-- Only those are looked for by their fact.
 CREATE TABLE harkara.receipt (
-    fact        bigint PRIMARY KEY,
+    fact        bigint NOT NULL,
     received_at timestamptz NOT NULL,
     key         uuid,
     attempt     integer,
@@ -108,6 +109,7 @@ CREATE TABLE harkara.receipt (
 );
 CREATE INDEX receipt_key ON harkara.receipt (key) WHERE key IS NOT NULL;
 CREATE INDEX receipt_unmatched ON harkara.receipt (message_id, smsc) WHERE key IS NULL;
+CREATE UNIQUE INDEX receipt_waiting ON harkara.receipt (fact) WHERE key IS NULL;
 
 -- A receipt that came before its attempt's answer, once that had come.
 CREATE TABLE harkara.receipt_match (
@@ -175,8 +177,14 @@ LEFT JOIN (
 CREATE VIEW harkara.v_receipt AS
 SELECT r.smsc, r.message_id, r.stat, r.err, r.received_at, m.tenant, m.id
 FROM harkara.receipt r
+JOIN harkara.message m ON m.key = r.key
+WHERE r.key IS NOT NULL
+UNION ALL
+SELECT r.smsc, r.message_id, r.stat, r.err, r.received_at, m.tenant, m.id
+FROM harkara.receipt r
 LEFT JOIN harkara.receipt_match x ON x.receipt = r.fact
-LEFT JOIN harkara.message m ON m.key = coalesce(r.key, x.key);
+LEFT JOIN harkara.message m ON m.key = x.key
+WHERE r.key IS NULL;
 
 CREATE VIEW harkara.v_dlr_daily AS
 SELECT (requested_at AT TIME ZONE 'Asia/Kolkata')::date AS day, tenant, template, header, smsc, category,

@@ -3,15 +3,12 @@ package postgres
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -38,43 +35,6 @@ autovacuum = on
 timezone = 'UTC'
 log_timezone = 'UTC'
 `
-
-// initialise runs initdb in a folder beside the cluster's and moves it into place, so that a cluster is whole or not
-// there.
-func (c *Cluster) initialise(ctx context.Context) error {
-	fresh := c.cluster + ".new"
-	if err := os.RemoveAll(fresh); err != nil {
-		return fmt.Errorf("clear an unfinished cluster: %w", err)
-	}
-	if err := c.owner.own(fresh); err != nil {
-		return fmt.Errorf("make the cluster's folder: %w", err)
-	}
-	password := rand.Text()
-	secret := filepath.Join(c.run, "password")
-	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
-		return fmt.Errorf("make the password: %w", err)
-	}
-	defer os.Remove(secret)
-	if c.owner.other {
-		if err := os.Chown(secret, c.owner.uid, c.owner.gid); err != nil {
-			return fmt.Errorf("make the password: %w", err)
-		}
-	}
-	out, err := c.command(ctx, "initdb", "-D", fresh, "-U", role, "-k", "-E", "UTF8", "--locale=C",
-		"--auth-local=scram-sha-256", "--auth-host=scram-sha-256", "--pwfile="+secret)
-	if err != nil {
-		return fmt.Errorf("make the PostgreSQL cluster in %s: %w: %s", fresh, err, out)
-	}
-	conf, err := os.OpenFile(filepath.Join(fresh, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return fmt.Errorf("configure the cluster: %w", err)
-	}
-	_, err = io.WriteString(conf, "\ninclude 'harkara.conf'\n")
-	if err := errors.Join(err, conf.Close(), c.writeDSN(password), os.Rename(fresh, c.cluster)); err != nil {
-		return fmt.Errorf("configure the cluster: %w", err)
-	}
-	return nil
-}
 
 // checkVersion refuses a cluster of another major version than the programs: it would not start.
 func (c *Cluster) checkVersion() error {
@@ -222,41 +182,6 @@ func (c *Cluster) ensureDatabase(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-var passwordPattern = regexp.MustCompile(`password=([A-Z2-7]+)`)
-
-// readDSN sets dsn by the file's password and the folder's present place, and mends the file where the folder moved.
-func (c *Cluster) readDSN() error {
-	raw, err := os.ReadFile(c.dsnFile)
-	if err != nil {
-		return fmt.Errorf("the password of the cluster in %s: %w: restore the file from a backup", c.cluster, err)
-	}
-	found := passwordPattern.FindSubmatch(raw)
-	if found == nil {
-		return fmt.Errorf("%s has no password: restore the file from a backup", c.dsnFile)
-	}
-	c.setDSN(string(found[1]))
-	if string(bytes.TrimSpace(raw)) == c.dsn {
-		return nil
-	}
-	return c.writeDSN(string(found[1]))
-}
-
-func (c *Cluster) setDSN(password string) {
-	host := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(c.run)
-	c.dsn = fmt.Sprintf("host='%s' port=5432 user=%s password=%s dbname=%s sslmode=disable", host, role, password, database)
-}
-
-func (c *Cluster) writeDSN(password string) error {
-	c.setDSN(password)
-	draft := c.dsnFile + ".new"
-	return errors.Join(os.WriteFile(draft, []byte(c.dsn+"\n"), 0o600), os.Rename(draft, c.dsnFile))
-}
-
-// dsnOf is the DSN of another database of the cluster.
-func (c *Cluster) dsnOf(name string) string {
-	return strings.Replace(c.dsn, "dbname="+database, "connect_timeout=10 dbname="+name, 1)
 }
 
 // tail returns the last lines of a file, on one line.

@@ -22,6 +22,15 @@ type Load struct {
 	Seed     uint64
 }
 
+// idPrefix is how the ids of the load's requests begin.
+func (l Load) idPrefix() string { return fmt.Sprintf("demo-%d-", l.Seed) }
+
+// number is the made-up number of the load's i-th request, from 0; each has one of its own.
+func (l Load) number(i int) string {
+	first := rand.New(rand.NewPCG(l.Seed, 0)).Int64N(3_000_000_000)
+	return fmt.Sprintf("91%d", 6_000_000_000+first+int64(i))
+}
+
 // request is one of the sample register's templates as a tenant uses it. Names and codes are made up.
 type request struct {
 	tenant, class, template, header string
@@ -104,14 +113,13 @@ func (w *World) publish(ctx context.Context, load Load, tenants map[string]*tena
 	if load.Rate > 0 {
 		limit = rate.NewLimiter(rate.Limit(load.Rate), 1)
 	}
-	first := 6_000_000_000 + r.Int64N(3_000_000_000)
 	for i := range load.Messages {
 		if err := limit.Wait(ctx); err != nil {
 			return err
 		}
 		q := mix[i%len(mix)]
-		id := fmt.Sprintf("demo-%d-%06d", load.Seed, i)
-		number := fmt.Sprintf("91%d", first+int64(i))
+		id := fmt.Sprintf("%s%06d", load.idPrefix(), i)
+		number := load.number(i)
 		body, err := json.Marshal(map[string]any{"id": id, "to": "+" + number, "template": q.template,
 			"header": q.header, "vars": q.vars(r), "ref": fmt.Sprint(i)})
 		if err != nil {

@@ -63,6 +63,7 @@ func (w *World) Run(ctx context.Context, load Load, progress io.Writer) (*Outcom
 		tenants[q.tenant] = t
 	}
 	w.arrivals.take()
+	submits, duplicates := w.accepted()
 	began := time.Now()
 	publishing := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
@@ -81,12 +82,18 @@ func (w *World) Run(ctx context.Context, load Load, progress io.Writer) (*Outcom
 		t.mu.Unlock()
 	}
 	out.Latency.ToSubmit, out.Latency.ToDelivered = latencyOf(w.arrivals.take()), latencyOf(delivered)
+	out.Submitted, out.DuplicateSubmits = w.accepted()
+	out.Submitted, out.DuplicateSubmits = out.Submitted-submits, out.DuplicateSubmits-duplicates
+	return out, w.count(ctx, load, out)
+}
+
+// accepted is how many submit_sm the simulators took, and how many of them were copies, by their own books.
+func (w *World) accepted() (submits, duplicates int) {
 	for _, s := range w.SMSCs {
 		c := s.Counters()
-		out.Submitted += int(c.Accepted)
-		out.DuplicateSubmits += int(c.Duplicates)
+		submits, duplicates = submits+int(c.Accepted), duplicates+int(c.Duplicates)
 	}
-	return out, w.count(ctx, out)
+	return submits, duplicates
 }
 
 // await watches the tenants until all have their outcomes. It gives up when nothing moves any more.
@@ -129,14 +136,15 @@ func await(ctx context.Context, n int, tenants map[string]*tenantClient, publish
 }
 
 // count fills in what the database says.
-func (w *World) count(ctx context.Context, out *Outcome) error {
+func (w *World) count(ctx context.Context, load Load, out *Outcome) error {
 	db, closeDB, err := app.OpenDatabase(ctx, w.Config, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
 	defer closeDB()
 	// Statuses go out before their batch is committed: the last one may still be on its way into the database.
-	if err := settled(ctx, db, out.Requested); err != nil {
+	ids := load.idPrefix() + "%"
+	if err := settled(ctx, db, ids, out.Requested); err != nil {
 		return err
 	}
 	var rows []struct {
@@ -144,7 +152,8 @@ func (w *World) count(ctx context.Context, out *Outcome) error {
 		State  sms.State `db:"state"`
 		N      int       `db:"n"`
 	}
-	if err := db.SelectContext(ctx, &rows, `SELECT tenant, state, count(*) AS n FROM harkara.v_message GROUP BY 1, 2 ORDER BY 1, 2`); err != nil {
+	if err := db.SelectContext(ctx, &rows, `SELECT tenant, state, count(*) AS n FROM harkara.v_message
+		WHERE id LIKE $1 GROUP BY 1, 2 ORDER BY 1, 2`, ids); err != nil {
 		return fmt.Errorf("count messages: %w", err)
 	}
 	fields := map[sms.State]*int{sms.Delivered: &out.Delivered, sms.Undelivered: &out.Undelivered, sms.Refused: &out.Refused,
@@ -167,14 +176,15 @@ func (w *World) count(ctx context.Context, out *Outcome) error {
 }
 
 // settled waits until no message of the database is still on its way.
-func settled(ctx context.Context, db *sqlx.DB, n int) error {
+func settled(ctx context.Context, db *sqlx.DB, ids string, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		var ended int
-		err := db.GetContext(ctx, &ended, `SELECT count(*) FROM harkara.v_message WHERE state NOT IN ('planned', 'submitted')`)
+		err := db.GetContext(ctx, &ended, `SELECT count(*) FROM harkara.v_message
+			WHERE id LIKE $1 AND state NOT IN ('planned', 'submitted')`, ids)
 		if err != nil {
 			return fmt.Errorf("count messages: %w", err)
 		}

@@ -132,7 +132,7 @@ func (w *World) configure(set Setting) error {
 	var b bytes.Buffer
 	err = configTemplate.Execute(&b, map[string]any{
 		"Data": filepath.Join(w.Dir, "data"), "NATS": natsAddr, "HTTP": httpAddr, "Password": password,
-		"Sync": orElse(set.Sync, "always"), "Binds": orElse(set.Binds, 2), "Window": orElse(set.Window, 64),
+		"Sync": orElse(set.Sync, orElse(os.Getenv("HK_SYNC"), "always")), "Binds": orElse(set.Binds, 2), "Window": orElse(set.Window, 64),
 		"SMSCs": map[string]string{"sim-a": w.SMSCs["sim-a"].Addr().String(), "sim-b": w.SMSCs["sim-b"].Addr().String()},
 		"Extra": set.Extra,
 	})

@@ -1,0 +1,123 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"harkara/smpp/sms"
+	"harkara/storage/ledger"
+)
+
+// BenchmarkProjection takes messages of three events (planned, submitted, delivered receipt) from a full ledger into
+// PostgreSQL and SMS_STATUS. It prints messages a second and the CPU time that one costs here (test process: projector
+// and NATS server) and in PostgreSQL.
+func BenchmarkProjection(b *testing.B) {
+	for _, always := range []bool{false, true} {
+		interval := 100 * time.Millisecond
+		if always {
+			interval = 0
+		}
+		// apart is how many messages lie between a message's submission and its receipt.
+		for _, apart := range []int{0, 20_000} {
+			b.Run(fmt.Sprintf("always=%v/apart=%d", always, apart), func(b *testing.B) {
+				const messages = 60_000
+				w := newBench(b, interval)
+				fillLedger(b, w, messages, apart)
+				own, server := ownCPU(b), serverCPU(b)
+				cfg := w.config()
+				cfg.SyncAlways, cfg.MaxAge = always, 0
+				b.ResetTimer()
+				w.project(b, cfg)
+				b.StopTimer()
+				b.ReportMetric(messages/b.Elapsed().Seconds(), "messages/s")
+				b.ReportMetric(float64((ownCPU(b)-own).Microseconds())/messages, "own-µs/message")
+				b.ReportMetric(float64((serverCPU(b)-server).Microseconds())/messages, "postgres-µs/message")
+				b.ReportMetric(0, "ns/op")
+				if got := query(b, w.db, `SELECT count(*) FROM harkara.v_message WHERE state = 'delivered'`); got[0] != strconv.Itoa(messages) {
+					b.Fatalf("%s delivered, want %d", got[0], messages)
+				}
+			})
+		}
+	}
+}
+
+// fillLedger appends the events of messages in frames of about 300, as a busy gateway does.
+func fillLedger(b *testing.B, w *bench, messages, apart int) {
+	b.Helper()
+	var late []ledger.Event
+	var frame []ledger.Event
+	add := func(e ledger.Event) {
+		if frame = append(frame, e); len(frame) == 300 {
+			w.append(b, frame...)
+			frame = nil
+		}
+	}
+	for n := range messages {
+		h := newHistory(n).planned(1, "sim-a", 1, 1).submitted(1, "sim-a", 1).receipt(1, "sim-a", 1, sms.Delivered)
+		add(h.events[0])
+		add(h.events[1])
+		if late = append(late, h.events[2]); len(late) > apart {
+			add(late[0])
+			late = late[1:]
+		}
+	}
+	for _, e := range late {
+		add(e)
+	}
+	w.append(b, frame...)
+}
+
+func ownCPU(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// serverCPU sums the CPU time of the cluster's processes, those that have ended included (proc(5), stat).
+func serverCPU(b *testing.B) (total time.Duration) {
+	b.Helper()
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, e := range entries {
+		if dir, err := os.Readlink("/proc/" + e.Name() + "/cwd"); err != nil || dir != cluster.dir+"/postgres" {
+			continue
+		}
+		raw, err := os.ReadFile("/proc/" + e.Name() + "/stat")
+		if err != nil {
+			continue // it has just ended
+		}
+		fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+2:]))
+		for _, at := range []int{11, 12, 13, 14} {
+			ticks, err := strconv.Atoi(fields[at])
+			if err != nil {
+				b.Fatal(err)
+			}
+			total += time.Duration(ticks) * 10 * time.Millisecond
+		}
+	}
+	return total
+}
+
+// BenchmarkLookup asks for one request that is there.
+func BenchmarkLookup(b *testing.B) {
+	w := newBench(b, 100*time.Millisecond)
+	fillLedger(b, w, 1000, 0)
+	w.project(b, w.config())
+	l := NewLookup(w.db)
+	for b.Loop() {
+		if k, err := l.ByKey(context.Background(), testKey(500), 1); err != nil || k.State != sms.Delivered {
+			b.Fatal(k, err)
+		}
+	}
+}
