@@ -34,6 +34,7 @@ type App struct {
 	broker    *broker
 	ledger    *ledger.Ledger
 	register  atomic.Pointer[dispatch.Snapshot]
+	version   int64 // of the register in use; only followRegister changes it once Run has begun
 	dispatch  *dispatch.Dispatcher
 	pools     map[sms.SMSCID]*bind.Pool
 	projector *storage.Projector
@@ -144,8 +145,13 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 		})
 	}
 	guard(&projection, "projector", func() error { return a.projector.Run(books) })
-	for _, p := range a.pools {
-		guard(&pools, "binds", func() error { return p.Run(binds) })
+	for id, p := range a.pools {
+		pools.Go(func() {
+			// An SMSC that refuses us for good is that SMSC's trouble: it shows in binds, and the others go on.
+			if err := p.Run(binds); err != nil && binds.Err() == nil {
+				a.log.Error("binds have stopped; mend the cause and restart", "smsc", id, "error", err)
+			}
+		})
 	}
 	guard(&rest, "console", func() error { return a.console.Run(work) })
 	guard(&rest, "register", func() error { return a.followRegister(failing) })

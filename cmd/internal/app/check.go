@@ -7,6 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/lib/pq"
 
 	"harkara/dlt"
 	"harkara/smpp/receipt"
@@ -30,6 +33,11 @@ func (c *Config) check(at *lines) Faults {
 	for path, policy := range map[string]string{"otp": c.InDoubt.OTP, "txn": c.InDoubt.Txn, "bulk": c.InDoubt.Bulk} {
 		oneOf(at, "in_doubt."+path, policy, "resend_once", "hold")
 	}
+	if len(at.faults) == 0 { // the table wants parts that are right; it finds what is wrong with them together
+		if _, err := c.table(); err != nil {
+			at.add("routes", strings.ReplaceAll(err.Error(), "\n", "; "))
+		}
+	}
 	return at.faults
 }
 
@@ -40,8 +48,11 @@ func (c *Config) checkPlaces(at *lines) {
 	hostPort(at, "http", c.HTTP)
 	if c.NATS.URL == "" {
 		hostPort(at, "nats.listen", c.NATS.Listen)
-	} else if u, err := url.Parse(c.NATS.URL); err != nil || u.Host == "" {
+	} else if u, err := url.Parse(c.NATS.URL.Reveal()); err != nil || u.Host == "" {
 		at.add("nats.url", "not a URL; want nats://host:4222, or nothing for the embedded server")
+	}
+	if _, err := pq.NewConfig(c.Postgres.DSN.Reveal()); err != nil { // which may quote a password
+		at.add("postgres.dsn", "cannot be read; want postgres://user:password@host/database, or host=... dbname=..., or nothing")
 	}
 	if _, err := syncInterval(c.NATS.Sync); err != nil {
 		at.add("nats.sync", err.Error())
@@ -56,6 +67,9 @@ func (c *Config) checkTenants(at *lines) {
 		path := fmt.Sprintf("tenants[%d]", i)
 		if !namePattern.MatchString(string(t.ID)) {
 			at.add(path+".id", nameRule)
+		}
+		if t.ID == gatewayUser {
+			at.add(path+".id", "the gateway itself logs in by this name; choose another")
 		}
 		for j, h := range t.Headers {
 			if _, err := dlt.ParseHeader(h); err != nil {
@@ -103,9 +117,9 @@ func (s *SMSC) check(at *lines, path string) {
 	oneOf(at, path+".encoding.gsm7", s.Encoding.GSM7, "unpacked")
 	oneOf(at, path+".encoding.long", s.Encoding.Long, "udh")
 	s.checkDialect(at, path)
-	atLeast(at, path+".timeouts.bind", s.Timeouts.Bind, 1)
-	atLeast(at, path+".timeouts.response", s.Timeouts.Response, 1)
-	atLeast(at, path+".timeouts.enquire_link", s.Timeouts.EnquireLink, 1)
+	atLeast(at, path+".timeouts.bind", s.Timeouts.Bind, time.Millisecond)
+	atLeast(at, path+".timeouts.response", s.Timeouts.Response, time.Millisecond)
+	atLeast(at, path+".timeouts.enquire_link", s.Timeouts.EnquireLink, time.Millisecond)
 }
 
 func (s *SMSC) checkDialect(at *lines, path string) {
@@ -151,6 +165,11 @@ func (c *Config) checkRoutes(at *lines) {
 				at.add(fmt.Sprintf("%s.match.classes[%d]", path, j), err.Error())
 			}
 		}
+		for j, h := range r.Match.Headers {
+			if _, err := dlt.ParseHeader(h); err != nil {
+				at.add(fmt.Sprintf("%s.match.headers[%d]", path, j), err.Error())
+			}
+		}
 	}
 }
 
@@ -169,6 +188,11 @@ func (c *Config) checkChains(at *lines) {
 		}
 		if len(chain.IDs) < 2 {
 			at.add(path+".ids", "want the entity's id first and at least one telemarketer's after it")
+		}
+		for j, id := range chain.IDs {
+			if _, err := dlt.ParseEntityID(id); err != nil {
+				at.add(fmt.Sprintf("%s.ids[%d]", path, j), err.Error())
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"time"
 
 	"harkara/smpp/sms"
@@ -22,16 +23,16 @@ type Config struct {
 
 // NATS says where JetStream is: an embedded server when URL is empty.
 type NATS struct {
-	URL       string `koanf:"url"`
-	CredsFile string `koanf:"creds_file"` // of the gateway, for an external server
-	Listen    string `koanf:"listen"`
-	Sync      string `koanf:"sync"` // "always" or an interval such as "100ms"
-	Replicas  int    `koanf:"replicas"`
+	URL       sms.Secret `koanf:"url"`        // may hold a password
+	CredsFile string     `koanf:"creds_file"` // of the gateway, for an external server
+	Listen    string     `koanf:"listen"`
+	Sync      string     `koanf:"sync"` // "always" or an interval such as "100ms"
+	Replicas  int        `koanf:"replicas"`
 }
 
 // Postgres says where the database is: a private cluster under the data folder when DSN is empty.
 type Postgres struct {
-	DSN string `koanf:"dsn"`
+	DSN sms.Secret `koanf:"dsn"` // may hold a password
 }
 
 // Tenant is one publisher.
@@ -147,62 +148,58 @@ type InDoubt struct {
 	Bulk string `koanf:"bulk"`
 }
 
-// withDefaults fills what the file left out.
-func (c *Config) withDefaults() {
-	fill(&c.Node, "node-1")
-	fill(&c.Data, "./data")
-	fill(&c.HTTP, "127.0.0.1:8080")
-	fill(&c.NATS.Listen, "127.0.0.1:4222")
-	fill(&c.NATS.Sync, "always")
-	fill(&c.NATS.Replicas, 1)
+// withDefaults fills what the file left out, as at knows it: what stands there stays, a zero too.
+func (c *Config) withDefaults(at *lines) {
+	fill(at, "node", &c.Node, "node-1")
+	fill(at, "data", &c.Data, "./data")
+	fill(at, "http", &c.HTTP, "127.0.0.1:8080")
+	fill(at, "nats.listen", &c.NATS.Listen, "127.0.0.1:4222")
+	fill(at, "nats.sync", &c.NATS.Sync, "always")
+	fill(at, "nats.replicas", &c.NATS.Replicas, 1)
 	for i := range c.Tenants {
-		fill(&c.Tenants[i].Weight, 1)
+		fill(at, fmt.Sprintf("tenants[%d].weight", i), &c.Tenants[i].Weight, 1)
 	}
 	for i := range c.SMSCs {
-		c.SMSCs[i].withDefaults()
+		c.SMSCs[i].withDefaults(at, fmt.Sprintf("smscs[%d].", i))
 	}
 	for i := range c.Routes {
 		for j := range c.Routes[i].Targets {
-			fill(&c.Routes[i].Targets[j].Weight, 1)
+			fill(at, fmt.Sprintf("routes[%d].targets[%d].weight", i, j), &c.Routes[i].Targets[j].Weight, 1)
 		}
 	}
-	fill(&c.InDoubt.OTP, "resend_once")
-	fill(&c.InDoubt.Txn, "hold")
-	fill(&c.InDoubt.Bulk, "hold")
+	fill(at, "in_doubt.otp", &c.InDoubt.OTP, "resend_once")
+	fill(at, "in_doubt.txn", &c.InDoubt.Txn, "hold")
+	fill(at, "in_doubt.bulk", &c.InDoubt.Bulk, "hold")
 }
 
-func (s *SMSC) withDefaults() {
-	fill(&s.Mode, "transceiver")
-	fill(&s.Binds, 1)
-	fill(&s.Window, 32)
+func (s *SMSC) withDefaults(at *lines, path string) {
+	fill(at, path+"mode", &s.Mode, "transceiver")
+	fill(at, path+"binds", &s.Binds, 1)
+	fill(at, path+"window", &s.Window, 32)
 	if len(s.Categories) == 0 {
 		s.Categories = []string{"transactional", "service_implicit"}
 	}
-	if s.Source == (Address{}) {
-		s.Source = Address{TON: 5}
-	}
-	if s.Destination == (Address{}) {
-		s.Destination = Address{TON: 1, NPI: 1}
-	}
-	fill(&s.Encoding.GSM7, "unpacked")
-	fill(&s.Encoding.Long, "udh")
-	fill(&s.DLT.EntityTag, 0x1400)
-	fill(&s.DLT.TemplateTag, 0x1401)
-	fill(&s.DLT.ChainTag, 0x1402)
-	fill(&s.DLT.Type, "octet")
-	fill(&s.DLT.Chain, "none")
-	fill(&s.Receipts.SubmitID, "text")
-	fill(&s.Receipts.ReceiptID, "text")
-	fill(&s.Receipts.Errors, "generic")
-	fill(&s.Timeouts.Bind, 10*time.Second)
-	fill(&s.Timeouts.Response, 10*time.Second)
-	fill(&s.Timeouts.EnquireLink, 30*time.Second)
+	fill(at, path+"source.ton", &s.Source.TON, 5)
+	fill(at, path+"destination.ton", &s.Destination.TON, 1)
+	fill(at, path+"destination.npi", &s.Destination.NPI, 1)
+	fill(at, path+"encoding.gsm7", &s.Encoding.GSM7, "unpacked")
+	fill(at, path+"encoding.long", &s.Encoding.Long, "udh")
+	fill(at, path+"dlt.entity_tag", &s.DLT.EntityTag, 0x1400)
+	fill(at, path+"dlt.template_tag", &s.DLT.TemplateTag, 0x1401)
+	fill(at, path+"dlt.chain_tag", &s.DLT.ChainTag, 0x1402)
+	fill(at, path+"dlt.type", &s.DLT.Type, "octet")
+	fill(at, path+"dlt.chain", &s.DLT.Chain, "none")
+	fill(at, path+"receipts.submit_id", &s.Receipts.SubmitID, "text")
+	fill(at, path+"receipts.receipt_id", &s.Receipts.ReceiptID, "text")
+	fill(at, path+"receipts.errors", &s.Receipts.Errors, "generic")
+	fill(at, path+"timeouts.bind", &s.Timeouts.Bind, 10*time.Second)
+	fill(at, path+"timeouts.response", &s.Timeouts.Response, 10*time.Second)
+	fill(at, path+"timeouts.enquire_link", &s.Timeouts.EnquireLink, 30*time.Second)
 }
 
-// fill sets a zero value to its default.
-func fill[T comparable](v *T, to T) {
-	var zero T
-	if *v == zero {
+// fill sets what the file does not hold to its default.
+func fill[T any](at *lines, path string, v *T, to T) {
+	if _, given := at.byPath[path]; !given {
 		*v = to
 	}
 }

@@ -16,7 +16,7 @@ import (
 // OpenDatabase opens the configured database, or starts the private one where it is down, and brings its schema up to
 // date. The returned function closes it and stops what was started.
 func OpenDatabase(ctx context.Context, cfg *Config, log *slog.Logger) (*sqlx.DB, func(), error) {
-	dsn, stop := cfg.Postgres.DSN, func() {}
+	dsn, stop := cfg.Postgres.DSN.Reveal(), func() {}
 	if dsn == "" {
 		if err := makeData(cfg.Data); err != nil {
 			return nil, nil, err

@@ -63,6 +63,9 @@ func Parse(file string, text []byte) (*Config, error) {
 	}
 	at := lines{file: file, byPath: map[string]int{}}
 	if len(root.Content) > 0 {
+		if root.Content[0].Kind != yaml.MappingNode {
+			return nil, Faults{{File: file, Line: 1, What: "not a configuration; want keys such as node: and smscs:"}}
+		}
 		at.walk(root.Content[0], reflect.TypeFor[Config](), "")
 	}
 	if len(at.faults) > 0 {
@@ -79,7 +82,7 @@ func Parse(file string, text []byte) (*Config, error) {
 	if err != nil {
 		return nil, at.typeFaults(err)
 	}
-	cfg.withDefaults()
+	cfg.withDefaults(&at)
 	if faults := cfg.check(&at); len(faults) > 0 {
 		return nil, faults
 	}
@@ -89,8 +92,12 @@ func Parse(file string, text []byte) (*Config, error) {
 var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
 
 func yamlFault(file string, err error) Fault {
-	f := Fault{File: file, Line: 1, What: err.Error()}
-	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+	text := err.Error()
+	if strings.Contains(text, "unknown anchor") { // its name is the value, which may be a password
+		return Fault{File: file, Line: 1, What: "not YAML: a value begins with *; put it in quotes"}
+	}
+	f := Fault{File: file, Line: 1, What: strings.TrimPrefix(text, "yaml: ")}
+	if m := yamlLine.FindStringSubmatch(text); m != nil {
 		f.Line, _ = strconv.Atoi(m[1])
 		f.What = "not YAML: " + m[2]
 	}
@@ -167,13 +174,47 @@ var quotedPath = regexp.MustCompile(`'([^']+)' (.*)`)
 func (l *lines) typeFaults(err error) Faults {
 	for _, line := range strings.Split(err.Error(), "\n") {
 		if m := quotedPath.FindStringSubmatch(line); m != nil {
-			l.add(m[1], m[2])
+			l.add(m[1], plainType(m[2]))
 		}
 	}
 	if len(l.faults) == 0 {
 		l.add("", err.Error())
 	}
 	return l.faults
+}
+
+var unconvertible = regexp.MustCompile(`expected type '([^']+)', got unconvertible type '([^']+)'`)
+
+// plainType words the decoder's complaint about a value of the wrong type; the value itself may be a password.
+func plainType(what string) string {
+	m := unconvertible.FindStringSubmatch(what)
+	if m == nil {
+		return what
+	}
+	want, have := typeName(m[1]), typeName(m[2])
+	if want == "text" && have != "a list" && have != "a mapping" {
+		return "want text, have " + have + "; put it in quotes"
+	}
+	return "want " + want + ", have " + have
+}
+
+// typeName says for people what a Go type is in the file; types of package sms are text there.
+func typeName(t string) string {
+	switch {
+	case t == "string" || strings.HasPrefix(t, "sms."):
+		return "text"
+	case t == "int":
+		return "a whole number"
+	case t == "bool":
+		return "true or false"
+	case t == "time.Duration":
+		return "a time with its unit, such as 10s"
+	case strings.HasPrefix(t, "[]"):
+		return "a list"
+	case strings.HasPrefix(t, "map["):
+		return "a mapping"
+	}
+	return t
 }
 
 // errNoSecret says that none of the ways to give a password was used.
@@ -185,7 +226,7 @@ func secret(direct, env, file string) (string, error) {
 	case env != "":
 		v, ok := os.LookupEnv(env)
 		if !ok || v == "" {
-			return "", fmt.Errorf("environment variable %s is not set", env)
+			return "", fmt.Errorf("environment variable %s is not set: set it to the password", env)
 		}
 		return v, nil
 	case file != "":
@@ -193,7 +234,11 @@ func secret(direct, env, file string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("read password file: %w", err)
 		}
-		return strings.TrimRight(string(b), "\r\n"), nil
+		v := strings.TrimRight(string(b), "\r\n")
+		if v == "" { // an account without a password would be open to all
+			return "", fmt.Errorf("password file %s is empty: write the password into it", file)
+		}
+		return v, nil
 	case direct != "":
 		return direct, nil
 	}

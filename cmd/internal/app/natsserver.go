@@ -61,7 +61,7 @@ func connectBroker(cfg *Config) (*broker, error) {
 	if cfg.NATS.CredsFile != "" {
 		opts = append(opts, nats.UserCredentials(cfg.NATS.CredsFile))
 	}
-	conn, err := nats.Connect(cfg.NATS.URL, opts...)
+	conn, err := nats.Connect(cfg.NATS.URL.Reveal(), opts...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to NATS at nats.url: %w", err)
 	}
@@ -115,7 +115,7 @@ func serverOptions(cfg *Config) (*server.Options, string, error) {
 	opts := &server.Options{
 		ServerName: cfg.Node, Host: host, Port: port, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: filepath.Join(cfg.Data, "nats"),
-		JetStreamKey: key, JetStreamCipher: server.ChaCha,
+		JetStreamKey: key, JetStreamCipher: server.AES,
 		SyncAlways: interval == 0, SyncInterval: interval,
 		Users:      append(users, &server.User{Username: gatewayUser, Password: password}),
 		Nkeys:      nkeys,

@@ -131,6 +131,11 @@ func (a *App) rememberRecent(running context.Context) {
 
 // loadRegister takes a snapshot of the register.
 func (a *App) loadRegister(ctx context.Context) error {
+	// The version first: what is imported meanwhile is then seen as a change.
+	version, err := storage.RegisterVersion(ctx, a.db)
+	if err != nil {
+		return err
+	}
 	reg, err := storage.LoadRegister(ctx, a.db)
 	if err != nil {
 		return err
@@ -140,13 +145,13 @@ func (a *App) loadRegister(ctx context.Context) error {
 		a.log.Warn("a registered template needs a look", "template", f.Template, "finding", f.Detail)
 	}
 	a.register.Store(&dispatch.Snapshot{Register: reg, Catalog: catalog})
+	a.version = version
 	return nil
 }
 
 // followRegister takes a new snapshot whenever the register has changed.
 func (a *App) followRegister(ctx context.Context) error {
-	version, err := storage.RegisterVersion(ctx, a.db)
-	down := err != nil
+	down := false
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -155,11 +160,10 @@ func (a *App) followRegister(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		now, err := storage.RegisterVersion(ctx, a.db)
-		if err == nil && now != version {
+		version, err := storage.RegisterVersion(ctx, a.db)
+		if err == nil && version != a.version {
 			if err = a.loadRegister(ctx); err == nil {
-				version = now
-				a.log.Info("register changed; new snapshot in use", "version", now)
+				a.log.Info("register changed; new snapshot in use", "version", a.version)
 			}
 		}
 		if err != nil && !down && ctx.Err() == nil {

@@ -72,7 +72,9 @@ func (s *SMSC) tlsConfig() (*tls.Config, error) {
 		return nil, err
 	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: s.TLS.ServerName}
-	fill(&cfg.ServerName, host)
+	if cfg.ServerName == "" {
+		cfg.ServerName = host
+	}
 	if s.TLS.CAFile != "" {
 		pem, err := os.ReadFile(s.TLS.CAFile)
 		if err != nil {

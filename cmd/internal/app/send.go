@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,10 +56,15 @@ func Send(ctx context.Context, cfg *Config, s Sending, show func(status []byte))
 	ctx, cancel := context.WithTimeout(ctx, s.Wait)
 	defer cancel()
 	subject := fmt.Sprintf("sms.%s.send.%s", s.Tenant, s.Class)
-	if _, err := js.Publish(ctx, subject, body, jetstream.WithMsgID(s.ID)); err != nil {
+	ack, err := js.Publish(ctx, subject, body, jetstream.WithMsgID(s.ID))
+	if err != nil {
 		return "", fmt.Errorf("publish to %s (stream %s): %w; is 'harkara serve' running?", subject, intake.Stream, err)
 	}
-	return follow(ctx, statuses, s.ID, show)
+	if ack.Duplicate {
+		return "", fmt.Errorf("id %s was sent in the last minutes, so nothing was sent now; take another id, or see "+
+			"'harkara report messages --id %s'", s.ID, s.ID)
+	}
+	return follow(ctx, statuses, s.ID, ack.Sequence, show)
 }
 
 func (s *Sending) ttl() int {
@@ -67,7 +74,8 @@ func (s *Sending) ttl() int {
 	return s.TTL
 }
 
-func follow(ctx context.Context, statuses *nats.Subscription, id string, show func([]byte)) (sms.State, error) {
+// follow shows the statuses of a request. One whose id cannot be used goes by its sequence in the stream.
+func follow(ctx context.Context, statuses *nats.Subscription, id string, sequence uint64, show func([]byte)) (sms.State, error) {
 	var last sms.State
 	for {
 		msg, err := statuses.NextMsgWithContext(ctx)
@@ -84,7 +92,10 @@ func follow(ctx context.Context, statuses *nats.Subscription, id string, show fu
 			ID    string    `json:"id"`
 			State sms.State `json:"state"`
 		}
-		if json.Unmarshal(msg.Data, &st) != nil || st.ID != id {
+		if json.Unmarshal(msg.Data, &st) != nil {
+			continue
+		}
+		if unnamed := st.State == sms.Rejected && st.ID == strconv.FormatUint(sequence, 10); st.ID != id && !unnamed {
 			continue
 		}
 		show(msg.Data)
@@ -104,19 +115,25 @@ func connectTenant(cfg *Config, id sms.TenantID) (*nats.Conn, error) {
 		if err != nil {
 			return nil, fmt.Errorf("tenant %s: %w", id, err)
 		}
-		url := cfg.NATS.URL
-		if url == "" {
-			host, port, _ := net.SplitHostPort(cfg.NATS.Listen)
-			if host == "" || host == "0.0.0.0" || host == "::" {
-				host = "127.0.0.1"
-			}
-			url = "nats://" + net.JoinHostPort(host, port)
-		}
-		conn, err := nats.Connect(url, nats.UserInfo(string(id), password), nats.Name("harkara send"))
+		where := tenantURL(cfg)
+		conn, err := nats.Connect(where, nats.UserInfo(string(id), password), nats.Name("harkara send"))
 		if err != nil {
-			return nil, fmt.Errorf("connect to %s as %s: %w; is 'harkara serve' running?", url, id, err)
+			return nil, fmt.Errorf("connect to %s as %s: %w; is 'harkara serve' running?", where, id, err)
 		}
 		return conn, nil
 	}
 	return nil, fmt.Errorf("no tenant %q in the configuration", id)
+}
+
+// tenantURL is where tenants connect: without the gateway's own user and password, which nats.url may hold.
+func tenantURL(cfg *Config) string {
+	if u, err := url.Parse(cfg.NATS.URL.Reveal()); err == nil && u.Host != "" {
+		u.User = nil
+		return u.String()
+	}
+	host, port, _ := net.SplitHostPort(cfg.NATS.Listen)
+	if host == "" || host == "0.0.0.0" || host == "::" {
+		host = "127.0.0.1"
+	}
+	return "nats://" + net.JoinHostPort(host, port)
 }

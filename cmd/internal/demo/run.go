@@ -55,7 +55,9 @@ func (w *World) Run(ctx context.Context, load Load, progress io.Writer) (*Outcom
 		if tenants[q.tenant] != nil {
 			continue
 		}
-		t, err := w.tenant(q.tenant)
+		var t *tenantClient
+		var err error
+		as("load", func() { t, err = w.tenant(q.tenant) })
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +70,7 @@ func (w *World) Run(ctx context.Context, load Load, progress io.Writer) (*Outcom
 	publishing := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() { publishing <- w.publish(ctx, load, tenants) }()
+	as("load", func() { go func() { publishing <- w.publish(ctx, load, tenants) }() })
 	err := await(ctx, load.Messages, tenants, publishing, progress)
 	took := time.Since(began)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"time"
 
 	"harkara/cmd/internal/app"
@@ -33,7 +34,7 @@ type World struct {
 // Setting is what may differ between worlds.
 type Setting struct {
 	Dir    string                              // empty: a temporary folder, removed at the end
-	Sync   string                              // nats.sync; empty: always
+	Sync   string                              // nats.sync; empty: 100ms, since what a demo holds is thrown away
 	Binds  int                                 // of each SMSC; 0: 2
 	Window int                                 // of each bind; 0: 64
 	SMSC   func(id sms.SMSCID) smsctest.Config // how the simulators behave; nil: 20 ms to the answer, 200 ms more to the receipt
@@ -63,6 +64,31 @@ func Start(ctx context.Context, set Setting) (_ *World, err error) {
 	if err := os.Chmod(w.Dir, 0o711); err != nil {
 		return nil, fmt.Errorf("demo folder: %w", err)
 	}
+	as("simulator", func() { err = w.listen(set) })
+	if err != nil {
+		return nil, err
+	}
+	if err := w.configure(set); err != nil {
+		return nil, err
+	}
+	as("gateway", func() {
+		if err = w.importRegister(ctx, set.Log); err == nil {
+			err = w.serve(ctx, set.Log)
+		}
+	})
+	return w, err
+}
+
+// partLabel is the profiler's label that says whose work a goroutine does.
+const partLabel = "part"
+
+// as does something with the label on, which all goroutines that it starts inherit.
+func as(part string, do func()) {
+	pprof.Do(context.Background(), pprof.Labels(partLabel, part), func(context.Context) { do() })
+}
+
+// listen starts the simulators.
+func (w *World) listen(set Setting) (err error) {
 	for _, id := range []sms.SMSCID{"sim-a", "sim-b"} {
 		cfg := smsctest.Config{Latency: 20 * time.Millisecond, ReceiptDelay: 200 * time.Millisecond}
 		if set.SMSC != nil {
@@ -70,16 +96,10 @@ func Start(ctx context.Context, set Setting) (_ *World, err error) {
 		}
 		cfg.SystemID, cfg.Password, cfg.Seen = "harkara", password, w.arrivals.saw
 		if w.SMSCs[id], err = smsctest.Listen("127.0.0.1:0", cfg); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := w.configure(set); err != nil {
-		return nil, err
-	}
-	if err := w.importRegister(ctx, set.Log); err != nil {
-		return nil, err
-	}
-	return w, w.serve(ctx, set.Log)
+	return nil
 }
 
 // serve runs the gateway until Stop.
@@ -132,7 +152,7 @@ func (w *World) configure(set Setting) error {
 	var b bytes.Buffer
 	err = configTemplate.Execute(&b, map[string]any{
 		"Data": filepath.Join(w.Dir, "data"), "NATS": natsAddr, "HTTP": httpAddr, "Password": password,
-		"Sync": orElse(set.Sync, orElse(os.Getenv("HK_SYNC"), "always")), "Binds": orElse(set.Binds, 2), "Window": orElse(set.Window, 64),
+		"Sync": orElse(set.Sync, "100ms"), "Binds": orElse(set.Binds, 2), "Window": orElse(set.Window, 64),
 		"SMSCs": map[string]string{"sim-a": w.SMSCs["sim-a"].Addr().String(), "sim-b": w.SMSCs["sim-b"].Addr().String()},
 		"Extra": set.Extra,
 	})

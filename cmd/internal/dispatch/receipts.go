@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"time"
 
 	"harkara/smpp/bind"
 	"harkara/smpp/pdu"
@@ -11,9 +10,6 @@ import (
 	"harkara/smpp/sms"
 	"harkara/storage/ledger"
 )
-
-// receiptPatience is how long a receipt waits for the ledger before the SMSC is asked to send it again.
-const receiptPatience = 5 * time.Second
 
 // Handler takes what one SMSC's binds receive.
 func (d *Dispatcher) Handler(id sms.SMSCID) bind.Handler { return handler{d, id} }
@@ -48,9 +44,8 @@ func (h handler) Receive(id sms.SMSCID, f pdu.Frame, answer func(pdu.Status)) {
 
 // keep makes a receipt durable and answers for it.
 func (d *Dispatcher) keep(id sms.SMSCID, ev ledger.Event, answer func(pdu.Status)) {
-	ctx, cancel := context.WithTimeout(context.Background(), receiptPatience)
-	defer cancel()
-	if _, err := d.cfg.Ledger.Append(ctx, ev); err != nil {
+	// The ledger itself bounds the wait, and the SMSC must not lose its receipt to our stopping.
+	if _, err := d.cfg.Ledger.Append(context.Background(), ev); err != nil {
 		if d.cfg.Trace.Busy != nil {
 			d.cfg.Trace.Busy(id)
 		}
@@ -82,9 +77,7 @@ func (h handler) Late(sub *bind.Submission, a bind.Answer) {
 		ev.Kind, ev.Failure = ledger.Refused, refusal(a, a.Verdict.Retryable())
 	}
 	d.late.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), receiptPatience)
-		defer cancel()
-		if _, err := d.cfg.Ledger.Append(ctx, ev); err != nil {
+		if _, err := d.cfg.Ledger.Append(context.Background(), ev); err != nil {
 			d.cfg.Log.Error("a late answer could not be kept; the message stays in doubt", "smsc", id,
 				"message", sub.Key, "error", err)
 		}

@@ -2,6 +2,7 @@ package natstest
 
 import (
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // Server is one server without a listening socket; its store outlives a Stop.
 type Server struct {
-	server *server.Server
+	server atomic.Pointer[server.Server] // connections look at it while it is replaced
 	dir    string
 	sync   time.Duration
 }
@@ -41,17 +42,17 @@ func (s *Server) Restart(t testing.TB) {
 	if !made.ReadyForConnections(10 * time.Second) {
 		t.Fatal("the NATS server does not take connections")
 	}
-	s.server = made
+	s.server.Store(made)
 }
 
 // Stop ends the server and waits for it.
 func (s *Server) Stop() {
-	s.server.Shutdown()
-	s.server.WaitForShutdown()
+	s.server.Load().Shutdown()
+	s.server.Load().WaitForShutdown()
 }
 
 // InProcessConn lets a connection follow the server through restarts.
-func (s *Server) InProcessConn() (net.Conn, error) { return s.server.InProcessConn() }
+func (s *Server) InProcessConn() (net.Conn, error) { return s.server.Load().InProcessConn() }
 
 // JetStream connects to the server inside the process. The connection ends with the test.
 func (s *Server) JetStream(t testing.TB) jetstream.JetStream {

@@ -1,0 +1,76 @@
+//go:build interop
+
+package interop
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// capture is a running dumpcap on loopback.
+type capture struct {
+	*process
+	file, port string
+}
+
+// startCapture captures one TCP port of loopback from before the gateway's first octet.
+func startCapture(ctx context.Context, t *testing.T, port string) *capture {
+	t.Helper()
+	c := &capture{file: filepath.Join(t.TempDir(), "smpp.pcapng"), port: port}
+	c.process = start(ctx, t, "dumpcap (needs the right to capture: run as root, or as a member of group wireshark)", "", nil,
+		"dumpcap", "-q", "-i", "lo", "-f", "tcp port "+port, "-w", c.file)
+	// It says so when the interface is open: from then on the kernel keeps what comes.
+	c.await(ctx, t, c.err, "its file", func() bool {
+		return slices.ContainsFunc(c.err.get(), func(line string) bool { return strings.HasPrefix(line, "File: ") })
+	})
+	return c
+}
+
+// end stops the capture once it holds the end of every conversation, and returns its PDUs.
+func (c *capture) end(ctx context.Context, t *testing.T, conversations int) []string {
+	t.Helper()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		// While dumpcap writes, the file may end in the middle of a packet: that is no fault yet.
+		out, _ := start(ctx, t, "tshark", "", nil, "tshark", "-n", "-r", c.file, "-d", c.decodeAs(), "-T", "fields",
+			"-e", "smpp.sequence_number", "-Y", "smpp.command_id == 0x80000006").output(ctx)
+		if len(strings.Fields(out)) >= conversations {
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("the capture does not show %d unbind_resp: %v\n%s", conversations, ctx.Err(), c.tail())
+		}
+	}
+	if code := c.stop(t, syscall.SIGINT); code != 0 {
+		t.Fatalf("dumpcap ended with status %d\n%s", code, c.tail())
+	}
+	keep(t, c.file)
+	return nil
+}
+
+func (c *capture) decodeAs() string { return "tcp.port==" + c.port + ",smpp" }
+
+// keep copies the capture to INTEROP_CAPTURES, for people to look at, where that is set.
+func keep(t *testing.T, file string) {
+	t.Helper()
+	dir := os.Getenv("INTEROP_CAPTURES")
+	if dir == "" {
+		return
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, filepath.Base(t.Name())+".pcapng"), b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
