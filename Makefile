@@ -16,8 +16,8 @@ setup: ## install PostgreSQL from the distribution where there is none
 build: ## build bin/harkara and bin/smscsim
 	go build -o bin/ ./cmd/harkara ./cmd/smscsim
 
-demo: setup build ## send OTPs end to end on embedded parts, then stay up to be looked at
-	bin/harkara demo $(ARGS)
+demo: setup build ## send OTPs end to end on embedded parts, then stay up where there is a terminal
+	@if [ -t 0 ]; then bin/harkara demo $(ARGS); else bin/harkara demo --exit $(ARGS); fi
 
 test: setup ## all tests, race detector on
 	go test -race -shuffle=on -timeout 10m ./...
@@ -31,7 +31,7 @@ check: ## gofmt, vet, staticcheck, tidy
 
 bench: setup ## the whole path and its parts
 	go test -run '^$$' -bench . -benchmem ./dlt ./templates ./router ./smpp/... ./storage/...
-	go test -run '^$$' -bench Path -benchtime 1x ./cmd/internal/app
+	go test -run '^$$' -bench Path -benchtime 1x ./cmd/internal/demo
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	@bash deploy/fuzz.sh $(FUZZTIME)

@@ -169,7 +169,8 @@ func (r *rows) copyIn(ctx context.Context, conn *sql.Conn) error {
 		if _, err := copier.CopyData(ctx, lines); err != nil {
 			return errors.Join(err, copier.Close())
 		}
-		_, err = copier.Exec(nil) //nolint:staticcheck // the driver's way to end a COPY
+		//lint:ignore SA1019 lib/pq ends a COPY by this call
+		_, err = copier.Exec(nil)
 		return errors.Join(err, copier.Close())
 	})
 	if err != nil {

@@ -135,7 +135,8 @@ func FuzzDecode(f *testing.F) {
 	for _, line := range []string{
 		`{}`, `{"kind":null}`, ` {"kind":"planned"} `, `{"KIND":"planned"}`, `{"kind":"a\u00e9\ud83d\ude00"}`, `{"at":"2026-02-30T00:00:00Z"}`,
 		`{"at":"2026-11-22T10:11:12+05:30"}`, `{"attempt":-1}`, `{"attempt":01}`, `{"attempt":4294967296}`, `{"answers":[]}`, `{"answers":[{},{}],"answers":[{}]}`,
-		`{"facts":{"to_digest":"AQI"}}`, `{"facts":{},"facts":{"id":"x"}}`, `{"kind":"x",}`, `{"kind":"x"}x`, `{"kind":"` + "\xff" + `"}`, `{"unknown":1}`,
+		`{"at":"2026-1a-22T10:11:12Z"}`, `{"at":"2026-11-22T10:11:1:Z"}`, `{"at":"2026-11-22T10:11:12.3x4Z"}`, `{"at":"2026-11-22T24:11:12Z"}`,
+		`{"key":"0193528a-1c00-7001-8000-00000000000x"}`, `{"facts":{"to_digest":"AQI"}}`, `{"facts":{},"facts":{"id":"x"}}`, `{"kind":"x",}`, `{"kind":"x"}x`, `{"kind":"` + "\xff" + `"}`, `{"unknown":1}`,
 	} {
 		f.Add([]byte(line))
 	}

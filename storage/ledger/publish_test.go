@@ -36,3 +36,42 @@ func TestALostAcknowledgementDoesNotAppendTwice(t *testing.T) {
 		t.Errorf("the ledger ends at %d, %v; want 3", end, err)
 	}
 }
+
+func TestAFrameIsFoundThatTheServerHasForgotten(t *testing.T) {
+	s := natstest.Start(t, t.TempDir(), 100*time.Millisecond)
+	js := s.JetStream(t)
+	l, err := Open(t.Context(), js, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	stream, err := js.Stream(t.Context(), Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	brief := stream.CachedInfo().Config
+	brief.Duplicates = 100 * time.Millisecond
+	if _, err := js.UpdateStream(t.Context(), brief); err != nil {
+		t.Fatal(err)
+	}
+	old := nats.NewMsg(Subject)
+	old.Header.Set(jetstream.MsgIDHeader, "old")
+	if at, err := l.try(old, "old", 0, false); err != nil || at != 1 {
+		t.Fatalf("position %d, %v", at, err)
+	}
+	for n := 0; n < 2; { // until the server takes a younger id for new
+		ack, err := js.PublishMsg(t.Context(), nats.NewMsg(Subject), jetstream.WithMsgID("younger"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ack.Duplicate {
+			n++
+		}
+	}
+	if at, err := l.try(old, "old", 0, true); err != nil || at != 1 {
+		t.Errorf("tried again it is at %d, %v; want 1", at, err)
+	}
+	if at, err := l.find(t.Context(), "old", 1); err != nil || at != 0 {
+		t.Errorf("after its position it is found at %d, %v", at, err)
+	}
+}

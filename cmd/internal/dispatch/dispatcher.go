@@ -158,7 +158,7 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		}
 		a.number++
 		sub := d.submission(p, smsc, &a)
-		if _, err := d.cfg.Ledger.Append(ctx, d.planned(p, smsc, &a)); err != nil {
+		if err := d.append(ctx, d.planned(p, smsc, &a)); err != nil {
 			return err
 		}
 		out := smsc.Pool.Submit(ctx, sub)
@@ -166,8 +166,7 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		if done {
 			return d.end(ctx, p.req, ev)
 		}
-		// What came of this attempt must be known before the next one, also when the gateway is stopping.
-		if _, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), ev); err != nil {
+		if err := d.append(ctx, ev); err != nil {
 			return err
 		}
 		if err := d.pause(ctx, p.req.Deadline, a.tries); err != nil {
@@ -179,13 +178,20 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 // end makes the last event of a request durable.
 func (d *Dispatcher) end(ctx context.Context, req *sms.Request, ev ledger.Event) error {
 	ev.Final = true
-	if _, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), ev); err != nil {
+	if err := d.append(ctx, ev); err != nil {
 		return err
 	}
 	if d.cfg.Trace.Ended != nil {
 		d.cfg.Trace.Ended(req.Class, stateOf[ev.Kind], d.cfg.Now().Sub(req.Requested))
 	}
 	return nil
+}
+
+// append makes an event durable, also when the gateway is stopping: an intent that is given up half-way, or an outcome
+// that is not told, would be in doubt for ever. The ledger itself bounds the wait.
+func (d *Dispatcher) append(ctx context.Context, ev ledger.Event) error {
+	_, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), ev)
+	return err
 }
 
 // stateOf is the state that a final event of a kind leaves its message in.

@@ -33,7 +33,7 @@ func startCapture(ctx context.Context, t *testing.T, port string) *capture {
 }
 
 // end stops the capture once it holds the end of every conversation, and returns its PDUs.
-func (c *capture) end(ctx context.Context, t *testing.T, conversations int) []string {
+func (c *capture) end(ctx context.Context, t *testing.T, conversations int) []pdu {
 	t.Helper()
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
@@ -54,7 +54,7 @@ func (c *capture) end(ctx context.Context, t *testing.T, conversations int) []st
 		t.Fatalf("dumpcap ended with status %d\n%s", code, c.tail())
 	}
 	keep(t, c.file)
-	return nil
+	return c.dissect(ctx, t)
 }
 
 func (c *capture) decodeAs() string { return "tcp.port==" + c.port + ",smpp" }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"syscall"
+	"strings"
 	"testing"
 )
 
@@ -30,7 +30,7 @@ type peerLine struct {
 	Port      int    `json:"port"`
 	As        string `json:"as"`      // of bound
 	Version   int    `json:"version"` // of bound
-	ID        string `json:"id"`      // of submit and receipt_answered, as it was in submit_sm_resp
+	ID        string `json:"id"`      // of submit and receipt_answered, as statuses should write it
 	Source    string `json:"source"`
 	Dest      string `json:"dest"`
 	Text      string `json:"text"`
@@ -77,6 +77,12 @@ func nodePath(t *testing.T) []string {
 		t.Fatalf("the peers from npm are missing: %v; run make interop, which installs them", err)
 	}
 	return []string{"NODE_PATH=" + dir}
+}
+
+// awaitUnbound waits until every bind was ended in good order: nothing comes after that.
+func (p *peer) awaitUnbound(ctx context.Context, t *testing.T) {
+	t.Helper()
+	p.await(ctx, t, p.out, "unbind on every bind", func() bool { return len(p.events(t, "unbound")) >= p.Binds })
 }
 
 // checkPeer compares what a scripted peer decoded with what was sent, and returns the ids that it gave, by number.
@@ -143,7 +149,7 @@ func checkTexts(t *testing.T, p *peer) map[string][]string {
 			}
 			ids[r.dest] = append(ids[r.dest], s.ID)
 		}
-		if whole := join(text); len(list) != r.segments || whole != r.text {
+		if whole := strings.Join(text, ""); len(list) != r.segments || whole != r.text {
 			t.Errorf("%s read %s as %q in %d parts, want %q in %d", p.name, r.id, whole, len(list), r.text, r.segments)
 		}
 	}
@@ -154,6 +160,3 @@ func checkTexts(t *testing.T, p *peer) map[string][]string {
 		len(p.events(t, "submit")), len(ids))
 	return ids
 }
-
-// stopPeer ends a peer; a signal does it.
-func stopPeer(t *testing.T, p *peer) { t.Helper(); p.stop(t, syscall.SIGKILL) }

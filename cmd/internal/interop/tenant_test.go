@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -84,9 +83,13 @@ func startTenant(ctx context.Context, t *testing.T, g *gateway) *process {
 	return start(ctx, t, "tenant.js", string(job), nodePath(t), "node", "peers/tenant.js")
 }
 
-// awaitStatuses waits until the tenant has been told n states, and has been refused what it must be.
-func awaitStatuses(ctx context.Context, t *testing.T, p *process, n int) []tenantLine {
+// awaitStatuses waits until the tenant has been told all states, and has been refused what it must be.
+func awaitStatuses(ctx context.Context, t *testing.T, p *process, want func(*request) []string) {
 	t.Helper()
+	n := 0
+	for _, r := range requests {
+		n += len(want(r))
+	}
 	p.await(ctx, t, p.out, "all statuses", func() bool {
 		var statuses, refused, done int
 		for _, line := range decode[tenantLine](t, p.out) {
@@ -101,14 +104,13 @@ func awaitStatuses(ctx context.Context, t *testing.T, p *process, n int) []tenan
 		}
 		return statuses >= n && refused >= len(forbidden.Publish)+len(forbidden.Subscribe) && done == 1
 	})
-	return decode[tenantLine](t, p.out)
 }
 
-// stopTenant ends the script and returns all that it said.
-func stopTenant(t *testing.T, p *process) []tenantLine {
+// endTenant waits for the script to end, as it does when the gateway's NATS is gone, and returns all that it said.
+func endTenant(ctx context.Context, t *testing.T, p *process) []tenantLine {
 	t.Helper()
-	if code := p.stop(t, syscall.SIGTERM); code != 0 {
-		t.Errorf("%s ended with status %d\n%s", p.name, code, p.tail())
+	if _, err := p.output(ctx); err != nil {
+		t.Errorf("%s: %v\n%s", p.name, err, p.tail())
 	}
 	return decode[tenantLine](t, p.out)
 }

@@ -4,7 +4,6 @@ package interop
 
 import (
 	"encoding/json"
-	"strings"
 )
 
 // acmeEntity is the entity of all templates below, in deploy/samples/register.csv.
@@ -18,8 +17,9 @@ type request struct {
 
 	dest       string // the number on the wire
 	text       string // written by hand, so that nothing of ours says what is right
-	dataCoding string // 0 or 8
+	dataCoding string // as tshark shows it
 	segments   int
+	ttl        int      // seconds; what is left of it is on the wire
 	states     []string // of its statuses, sorted
 	reason     string   // of the last one's error
 }
@@ -29,21 +29,21 @@ func (r *request) rejected() bool { return r.dest == "" }
 var requests = []*request{
 	{
 		id: "english", class: "otp", to: "+919812300001", template: "1107161234567890123", vars: []string{"483921", "10"},
-		header: "ACMEBK", dest: "919812300001", dataCoding: "0", segments: 1,
+		header: "ACMEBK", dest: "919812300001", dataCoding: "0x00", segments: 1, ttl: 300,
 		text:   "483921 is your OTP to log in to Acme Bank. It is valid for 10 minutes. Do not share it with anyone. -ACMEBK",
 		states: []string{"delivered", "submitted"},
 	},
 	{
 		id: "hindi", class: "otp", to: "09812300002", template: "1107161234567890457", vars: []string{"719304", "5"},
-		header: "ACMEBK", dest: "919812300002", dataCoding: "8", segments: 2,
+		header: "ACMEBK", dest: "919812300002", dataCoding: "0x08", segments: 2, ttl: 300,
 		text:   "719304 आपका Acme Bank ओटीपी है। यह 5 मिनट तक मान्य है। इसे किसी को न बताएँ। -ACMEBK",
 		states: []string{"delivered", "submitted"},
 	},
 	{
-		// The brackets and the euro sign are of GSM-7's extension table, two septets each.
+		// The brackets and the euro sign are of GSM-7's extension table, two septets each: 165 in all.
 		id: "payment", class: "otp", to: "9812300003", template: "1107161234567890231", header: "ACMEBK",
 		vars: []string{"550812", "1,499.00", "Caf\u00e9 [M\u00fcller] \u20ac", "7788"},
-		dest: "919812300003", dataCoding: "0", segments: 1,
+		dest: "919812300003", dataCoding: "0x00", segments: 2, ttl: 300,
 		text: "550812 is the OTP for your payment of Rs 1,499.00 to Caf\u00e9 [M\u00fcller] \u20ac from Acme Bank account " +
 			"ending 7788. Valid for 5 minutes. Acme Bank never asks for it. -ACMEBK",
 		states: []string{"delivered", "submitted"},
@@ -51,7 +51,7 @@ var requests = []*request{
 	{
 		id: "long", class: "txn", to: "919812300004", template: "1107161234567890781", header: "ACMEIN",
 		vars: []string{"Priya Sharma", "October 2026", "48,210.55", "2,411.00", "18 Nov 2026"},
-		dest: "919812300004", dataCoding: "0", segments: 3,
+		dest: "919812300004", dataCoding: "0x00", segments: 3, ttl: 3600,
 		text: "Dear Priya Sharma, your Acme Bank credit card statement for October 2026 is ready.\n" +
 			"Total due: Rs 48,210.55\nMinimum due: Rs 2,411.00\nDue date: 18 Nov 2026\n" +
 			"Please pay the total amount by the due date, so that no interest or late fee is charged to your card. You can " +
@@ -62,7 +62,7 @@ var requests = []*request{
 	{
 		// The peers say of numbers that end in 00 that the handset is out of reach.
 		id: "absent", class: "otp", to: "+919812300500", template: "1107161234567890123", vars: []string{"902114", "10"},
-		header: "ACMEBK", dest: "919812300500", dataCoding: "0", segments: 1,
+		header: "ACMEBK", dest: "919812300500", dataCoding: "0x00", segments: 1, ttl: 300,
 		text:   "902114 is your OTP to log in to Acme Bank. It is valid for 10 minutes. Do not share it with anyone. -ACMEBK",
 		states: []string{"submitted", "undelivered"}, reason: "absent_subscriber",
 	},
@@ -111,5 +111,3 @@ func secretsOf(list []*request) []string {
 	}
 	return all
 }
-
-func join(parts []string) string { return strings.Join(parts, "") }

@@ -70,7 +70,7 @@ sub on_submit {
         ($reference, $total, $part) = unpack 'x2 n C C', $udh;
     }
     my $charset = $pdu->{data_coding} == 8 ? 'UTF-16BE' : 'gsm0338';
-    say_json('submit', id => sprintf('%X', $id), source => $pdu->{source_addr}, dest => $pdu->{destination_addr},
+    say_json('submit', id => "$id", source => $pdu->{source_addr}, dest => $pdu->{destination_addr},
         text => Encode::decode($charset, $octets), entity => $pdu->{+ENTITY_TAG}, template => $pdu->{+TEMPLATE_TAG},
         reference => $reference, total => $total, part => $part);
     $esme->submit_sm_resp(seq => $pdu->{seq}, message_id => sprintf '%X', $id);
@@ -89,5 +89,5 @@ sub send_receipt {
         destination_addr => $submit->{source_addr});
     my $seq = $taken % 2 ? $esme->deliver_sm(@addresses, short_message => $text)
         : $esme->data_sm(@addresses, data_coding => 0, registered_delivery => 0, message_payload => $text);
-    $receipts{$seq} = sprintf '%X', $id;
+    $receipts{$seq} = "$id";
 }

@@ -1,5 +1,5 @@
 // A tenant on the JavaScript NATS client. It reads a job from stdin (where, who, requests, what must be refused), does
-// it, and says as JSON lines on stdout what came of it; then it follows its statuses until it is told to stop.
+// it, and says as JSON lines on stdout what came of it; then it follows its statuses until the server goes away.
 'use strict';
 
 const { connect } = require('@nats-io/transport-node');
@@ -38,10 +38,10 @@ async function main() {
   }
   await nc.flush();
   say('done');
+  await nc.closed();
 }
 
 main().catch((err) => {
   console.error(err);
   process.exit(1);
 });
-process.on('SIGTERM', () => process.exit(0));

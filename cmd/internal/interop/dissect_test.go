@@ -1,0 +1,138 @@
+//go:build interop
+
+package interop
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/xml"
+	"strconv"
+	"testing"
+)
+
+// node is a protocol or a field of tshark's PDML.
+type node struct {
+	Name   string `xml:"name,attr"`
+	Show   string `xml:"show,attr"`
+	Value  string `xml:"value,attr"` // the octets, in hexadecimal
+	Title  string `xml:"showname,attr"`
+	Protos []node `xml:"proto"`
+	Fields []node `xml:"field"`
+}
+
+// each calls visit for a node and all within it.
+func (n *node) each(visit func(*node)) {
+	visit(n)
+	for i := range n.Protos {
+		n.Protos[i].each(visit)
+	}
+	for i := range n.Fields {
+		n.Fields[i].each(visit)
+	}
+}
+
+// tlv is one optional parameter; its value is read as text.
+type tlv struct{ tag, value string }
+
+// pdu is one PDU as tshark reads it. The fields of its user data header are among its own.
+type pdu struct {
+	frame, stream string
+	ours          bool // sent by the gateway
+	command       uint32
+	status        uint32
+	seq           uint32
+	title         string
+	fields        map[string]string // what tshark shows, by the field's name
+	tlvs          []tlv             // in order
+}
+
+// response says whether it answers another.
+func (p *pdu) response() bool { return p.command&0x80000000 != 0 }
+
+// dissect has tshark read the capture. What it calls malformed, or does not take for SMPP, fails the test.
+func (c *capture) dissect(ctx context.Context, t *testing.T) []pdu {
+	t.Helper()
+	out := run(ctx, t, nil, "tshark", "-n", "-2", "-r", c.file, "-d", c.decodeAs(), "-T", "pdml")
+	var doc struct {
+		Packets []node `xml:"packet"`
+	}
+	if err := xml.Unmarshal(out, &doc); err != nil {
+		t.Fatalf("tshark's PDML: %v", err)
+	}
+	var pdus []pdu
+	for i := range doc.Packets {
+		pdus = append(pdus, c.packet(t, &doc.Packets[i])...)
+	}
+	return pdus
+}
+
+// packet reads one packet: any number of PDUs, each followed by its user data where it has a header of its own.
+func (c *capture) packet(t *testing.T, p *node) []pdu {
+	t.Helper()
+	var pdus []pdu
+	shown := map[string]string{}
+	for i := range p.Protos {
+		proto := &p.Protos[i]
+		switch proto.Name {
+		case "geninfo", "tcp":
+			proto.each(func(n *node) { shown[n.Name] = n.Show })
+		case "smpp":
+			pdus = append(pdus, pdu{frame: shown["num"], stream: shown["tcp.stream"], ours: shown["tcp.dstport"] == c.port,
+				title: proto.Title, fields: map[string]string{}})
+		}
+		if len(pdus) > 0 {
+			proto.each(func(n *node) { pdus[len(pdus)-1].take(t, n) })
+		}
+		proto.each(func(n *node) { blame(t, shown["num"], proto.Name, n) })
+	}
+	_, segment := shown["tcp.reassembled_in"]
+	if shown["tcp.len"] != "0" && len(pdus) == 0 && !segment {
+		t.Errorf("frame %s: tshark finds no SMPP in %s octets", shown["num"], shown["tcp.len"])
+	}
+	return pdus
+}
+
+// blame reports what tshark found wrong: anything malformed, any remark on SMPP, and packets that the capture missed.
+func blame(t *testing.T, frame, proto string, n *node) {
+	t.Helper()
+	switch n.Name {
+	case "_ws.malformed", "_ws.unreassembled", "tcp.analysis.lost_segment", "tcp.analysis.ack_lost_segment":
+		t.Errorf("frame %s: tshark: %s", frame, n.Title)
+	case "_ws.expert":
+		if proto == "smpp" || proto == "gsm_sms_ud" {
+			t.Errorf("frame %s: tshark on %s: %s", frame, proto, n.Title)
+		}
+	}
+}
+
+// take keeps one field of a PDU.
+func (p *pdu) take(t *testing.T, n *node) {
+	t.Helper()
+	number := func() uint32 {
+		v, err := strconv.ParseUint(n.Show, 0, 32)
+		if err != nil {
+			t.Errorf("frame %s: %s: %v", p.frame, n.Name, err)
+		}
+		return uint32(v)
+	}
+	switch n.Name {
+	case "":
+		return
+	case "smpp.command_id":
+		p.command = number()
+	case "smpp.command_status":
+		p.status = number()
+	case "smpp.sequence_number":
+		p.seq = number()
+	case "smpp.opt_param_tag":
+		p.tlvs = append(p.tlvs, tlv{tag: n.Show})
+	case "smpp.vendor_op":
+		octets, err := hex.DecodeString(n.Value)
+		if err != nil || len(p.tlvs) == 0 {
+			t.Errorf("frame %s: %s %q: %v", p.frame, n.Name, n.Value, err)
+			return
+		}
+		p.tlvs[len(p.tlvs)-1].value = string(octets)
+	}
+	p.fields[n.Name] = n.Show
+}
