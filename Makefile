@@ -38,7 +38,7 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 
 interop: ## the gateway against peers written elsewhere, its octets read by tshark
 	@bash deploy/setup.sh postgres peers
-	go test -count=1 -timeout 10m -tags interop -run Interop -v ./cmd/internal/app
+	go test -count=1 -timeout 10m -tags interop -v ./cmd/internal/interop
 
 clean: ## remove what was built
 	rm -rf bin

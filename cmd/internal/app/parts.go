@@ -107,7 +107,7 @@ func (a *App) history(ctx context.Context, tenant sms.TenantID, id sms.RequestID
 			past.Doubt = past.Doubt || segment.Verdict == string(sms.Planned) || segment.Verdict == session.InDoubt.String()
 		}
 	}
-	return intake.Known{Ended: known.Found && (known.Final || known.State == sms.Submitted), Past: past}, nil
+	return intake.Known{Found: known.Found, Key: known.Key, Ended: known.Found && (known.Final || known.State == sms.Submitted), Past: past}, nil
 }
 
 // recentIDs is how many ids of earlier runs intake is told.
@@ -121,7 +121,7 @@ func (a *App) rememberRecent(running context.Context) {
 	err := a.lookup.Await(ctx, a.ledger.End())
 	for r, rowErr := range storage.RecentIDs(ctx, a.db.DB, recentIDs) {
 		if err = rowErr; err == nil {
-			a.intake.Remember(r.Tenant, r.ID)
+			a.intake.Remember(r.Tenant, r.ID, r.Key)
 		}
 	}
 	if err != nil && running.Err() == nil {

@@ -51,25 +51,40 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.Tena
 // known says what became of a request before: nothing for one that is new, as nearly all are.
 func (in *Intake) known(ctx context.Context, req *sms.Request, sequence, deliveries uint64) (ended bool, past dispatch.Past) {
 	sight := in.seen.note(req.Tenant, req.ID, sequence)
-	if deliveries == 1 {
-		if sight == copied && in.cfg.Trace.Copied != nil {
-			in.cfg.Trace.Copied(req.Tenant)
-		}
-		return sight == copied, past
+	switch {
+	case sight == copied:
+		in.copied(req.Tenant)
+		return true, past
+	case sight == fresh && deliveries == 1 && sequence > in.before:
+		return false, past
 	}
-	if in.cfg.Trace.Again != nil {
+	if deliveries > 1 && in.cfg.Trace.Again != nil {
 		in.cfg.Trace.Again(req.Tenant)
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
 	defer cancel()
 	known, err := in.cfg.History(ctx, req.Tenant, req.ID)
-	if err != nil {
+	switch {
+	case err != nil && sight == fresh && deliveries == 1:
+		// All that speaks against it is that it was there before the start.
+		return false, past
+	case err != nil:
 		// Decision D4: what can't be told in time is in doubt.
 		in.cfg.Log.Warn("what became of a request can't be told; treated as in doubt", "tenant", req.Tenant,
 			"id", req.ID, "error", err)
-		return false, dispatch.Past{Attempts: int(deliveries) - 1, Doubt: true}
+		return false, dispatch.Past{Attempts: max(int(deliveries)-1, 1), Doubt: true}
+	case known.Found && known.Key != req.Key:
+		in.copied(req.Tenant)
+		return true, past
 	}
 	return known.Ended, known.Past
+}
+
+// copied notes that a copy of a request was dropped: the original speaks for both.
+func (in *Intake) copied(tenant sms.TenantID) {
+	if in.cfg.Trace.Copied != nil {
+		in.cfg.Trace.Copied(tenant)
+	}
 }
 
 // giveBack leaves a request to JetStream: at once when the gateway stops, else after a breath.
@@ -130,3 +145,6 @@ func keyOf(meta *jetstream.MsgMetadata) sms.Key {
 	binary.BigEndian.PutUint64(k[8:], meta.Sequence.Stream&(1<<62-1)|1<<63)
 	return k
 }
+
+// sequenceOf returns the stream sequence that keyOf put into a key.
+func sequenceOf(k sms.Key) uint64 { return binary.BigEndian.Uint64(k[8:]) & (1<<62 - 1) }

@@ -32,9 +32,11 @@ type Dispatcher interface {
 	Reject(ctx context.Context, req *sms.Request, f *sms.Failure) error
 }
 
-// Known is what the books say of a request.
+// Known is what the books say of a request's id.
 type Known struct {
-	Ended bool // it has its outcome: nothing is left to do but to acknowledge it
+	Found bool
+	Key   sms.Key // of the request that the books know by the id
+	Ended bool    // it has its outcome: nothing is left to do but to acknowledge it
 	Past  dispatch.Past
 }
 
@@ -70,6 +72,9 @@ type Intake struct {
 	seen   *seen
 	rooms  [len(sms.Classes)]*room
 	limits map[sms.TenantID]*rate.Limiter
+	// before is the stream's last sequence at the start. What came up to it may have been on its way when a gateway
+	// was killed, also where JetStream calls it a first delivery: it forgets deliveries that it had not yet written down.
+	before uint64
 	work   sync.WaitGroup
 
 	mu       sync.Mutex
@@ -78,7 +83,7 @@ type Intake struct {
 
 // Open makes the stream and the Intake; nothing is pulled before Run.
 func Open(ctx context.Context, cfg Config) (*Intake, error) {
-	_, err := cfg.JS.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	stream, err := cfg.JS.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: Stream, Subjects: []string{"sms.*.send.*"}, Retention: jetstream.WorkQueuePolicy,
 		Storage: jetstream.FileStorage, Replicas: cfg.Replicas, Duplicates: duplicates, AllowAtomicPublish: true,
 	})
@@ -86,7 +91,7 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 		return nil, fmt.Errorf("stream %s: %w", Stream, err)
 	}
 	in := &Intake{cfg: cfg, seen: newSeen(seenMax), inFlight: map[uint64]jetstream.Msg{},
-		limits: map[sms.TenantID]*rate.Limiter{}}
+		limits: map[sms.TenantID]*rate.Limiter{}, before: stream.CachedInfo().State.LastSeq}
 	for _, t := range cfg.Tenants {
 		if t.TPS > 0 {
 			in.limits[t.ID] = rate.NewLimiter(rate.Limit(t.TPS), max(1, t.TPS/50))
@@ -100,8 +105,10 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 	return in, nil
 }
 
-// Remember tells Intake of an id that was handled before this start.
-func (in *Intake) Remember(tenant sms.TenantID, id sms.RequestID) { in.seen.remember(tenant, id) }
+// Remember tells Intake of a request that was taken before this start.
+func (in *Intake) Remember(tenant sms.TenantID, id sms.RequestID, key sms.Key) {
+	in.seen.note(tenant, id, sequenceOf(key))
+}
 
 // InFlight returns how many requests of a class are in the gateway.
 func (in *Intake) InFlight(class sms.Class) int { return in.cfg.Capacity - in.rooms[class].left() }

@@ -64,14 +64,21 @@ func (d *desk) Reject(_ context.Context, req *sms.Request, f *sms.Failure) error
 
 type office struct {
 	*desk
-	js     jetstream.JetStream
-	copies chan sms.TenantID
+	js       jetstream.JetStream
+	copies   chan sms.TenantID
+	remember func(sms.TenantID, sms.RequestID, sms.Key)
 }
 
 // open runs an intake of two tenants until the test ends.
 func open(t *testing.T, history History) office {
 	t.Helper()
-	o := office{&desk{make(chan sending, 100), make(chan string, 100)}, startNATS(t), make(chan sms.TenantID, 100)}
+	return reopen(t, startNATS(t), history)
+}
+
+// reopen runs an intake on a server that has been used before.
+func reopen(t *testing.T, js jetstream.JetStream, history History) office {
+	t.Helper()
+	o := office{&desk{make(chan sending, 100), make(chan string, 100)}, js, make(chan sms.TenantID, 100), nil}
 	if history == nil {
 		history = func(context.Context, sms.TenantID, sms.RequestID) (Known, error) {
 			t.Error("asked what became of a request that is new")
@@ -85,6 +92,7 @@ func open(t *testing.T, history History) office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.remember = in.Remember
 	ctx, cancel := context.WithCancel(t.Context())
 	var run sync.WaitGroup
 	run.Go(func() { in.Run(ctx) })
@@ -135,12 +143,14 @@ func TestAckedOnlyWithItsOutcome(t *testing.T) {
 
 func TestBroughtAgainAfterAFailure(t *testing.T) {
 	asked := make(chan sms.RequestID, 1)
+	keys := map[sms.RequestID]sms.Key{}
 	o := open(t, func(_ context.Context, _ sms.TenantID, id sms.RequestID) (Known, error) {
 		asked <- id
-		return Known{Past: dispatch.Past{Attempts: 1, Doubt: true}}, nil
+		return Known{Found: true, Key: keys[id], Past: dispatch.Past{Attempts: 1, Doubt: true}}, nil
 	})
 	o.publish(t, "sms.acme.send.txn", body("r1"))
 	first := <-o.sent
+	keys["r1"] = first.req.Key
 	first.answer <- errors.New("ledger is down")
 	second := <-o.sent
 	if id := <-asked; id != "r1" || second.past != (dispatch.Past{Attempts: 1, Doubt: true}) {
@@ -207,5 +217,76 @@ func TestMalformedIsRejectedOnce(t *testing.T) {
 	if got := <-o.rejected; got != "r2 bad_number" {
 		t.Errorf("rejected %q", got)
 	}
+	o.left(t, 0)
+}
+
+// TestFirstDeliveryFromBeforeTheStart: after a crash JetStream may bring what was on its way as if for the first time.
+func TestFirstDeliveryFromBeforeTheStart(t *testing.T) {
+	js := startNATS(t)
+	for _, r := range []struct {
+		id   string
+		know func(sms.Key) (Known, error)
+		past dispatch.Past
+		sent bool
+	}{
+		{"planned", func(k sms.Key) (Known, error) {
+			return Known{Found: true, Key: k, Past: dispatch.Past{Attempts: 1, Doubt: true}}, nil
+		}, dispatch.Past{Attempts: 1, Doubt: true}, true},
+		{"ended", func(k sms.Key) (Known, error) { return Known{Found: true, Key: k, Ended: true}, nil }, dispatch.Past{}, false},
+		{"unknown", func(sms.Key) (Known, error) { return Known{}, nil }, dispatch.Past{}, true},
+		{"books-silent", func(sms.Key) (Known, error) { return Known{}, errors.New("PostgreSQL is down") }, dispatch.Past{}, true},
+		{"copy", func(sms.Key) (Known, error) { return Known{Found: true, Key: sms.Key{1}}, nil }, dispatch.Past{}, false},
+	} {
+		t.Run(r.id, func(t *testing.T) {
+			if _, err := js.CreateOrUpdateStream(t.Context(), jetstream.StreamConfig{Name: Stream,
+				Subjects: []string{"sms.*.send.*"}, Retention: jetstream.WorkQueuePolicy}); err != nil {
+				t.Fatal(err)
+			}
+			ack, err := js.Publish(t.Context(), "sms.acme.send.otp", []byte(body(r.id)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			stream, err := js.Stream(t.Context(), Stream)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw, err := stream.GetMsg(t.Context(), ack.Sequence)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key := keyOf(&jetstream.MsgMetadata{Sequence: jetstream.SequencePair{Stream: ack.Sequence}, Timestamp: raw.Time})
+			o := reopen(t, js, func(context.Context, sms.TenantID, sms.RequestID) (Known, error) { return r.know(key) })
+			if r.sent {
+				s := <-o.sent
+				if s.past != r.past || s.req.Key != key {
+					t.Errorf("past %+v key %s, want %+v %s", s.past, s.req.Key, r.past, key)
+				}
+				s.answer <- nil
+			}
+			o.left(t, 0)
+			if len(o.sent) > 0 {
+				t.Error("sent, although the books say that it must not be")
+			}
+		})
+	}
+}
+
+func TestRememberedFromBeforeTheStart(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	o := open(t, func(context.Context, sms.TenantID, sms.RequestID) (Known, error) {
+		asked <- struct{}{}
+		return Known{}, nil
+	})
+	var k sms.Key
+	k[15] = 99 // taken from the stream as number 99
+	o.remember("acme", "old", k)
+	k[15] = 1
+	o.remember("acme", "r1", k)
+	o.publish(t, "sms.acme.send.otp", body("r1")) // number 1: the very request, brought again after a crash
+	s := <-o.sent
+	<-asked
+	s.answer <- nil
+	o.publish(t, "sms.acme.send.otp", body("old")) // number 2: a copy
+	<-o.copies
 	o.left(t, 0)
 }

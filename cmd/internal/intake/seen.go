@@ -15,7 +15,7 @@ const seenMax = 1 << 20
 type seen struct {
 	mu       sync.Mutex
 	seed     maphash.Seed
-	young    map[uint64]uint64 // hash of tenant and id → stream sequence; 0: from before this start
+	young    map[uint64]uint64 // hash of tenant and id → stream sequence
 	old      map[uint64]uint64
 	capacity int
 }
@@ -49,16 +49,6 @@ func (s *seen) note(tenant sms.TenantID, id sms.RequestID, sequence uint64) sigh
 		return again
 	}
 	return copied
-}
-
-// remember adds an id that was handled before this start.
-func (s *seen) remember(tenant sms.TenantID, id sms.RequestID) {
-	key := s.hash(tenant, id)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, ok := s.young[key]; !ok {
-		s.add(key, 0)
-	}
 }
 
 func (s *seen) add(key, sequence uint64) {

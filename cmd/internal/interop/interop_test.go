@@ -26,6 +26,7 @@ func TestInterop(t *testing.T) {
 		scripted(t, binary, peer{Mode: "transceiver", Binds: 1, SubmitID: "hex", ReceiptID: "dec"},
 			"perl", "peers/net-smpp.pl")
 	})
+	t.Run("Kannel", func(t *testing.T) { kannel(t, binary) })
 }
 
 // scripted is the whole test against a peer that sends receipts and says what it read.

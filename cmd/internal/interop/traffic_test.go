@@ -18,7 +18,7 @@ type request struct {
 	dest       string // the number on the wire
 	text       string // written by hand, so that nothing of ours says what is right
 	dataCoding string // as tshark shows it
-	segments   int
+	segments   int    // 0 where rejected
 	ttl        int      // seconds; what is left of it is on the wire
 	states     []string // of its statuses, sorted
 	reason     string   // of the last one's error
