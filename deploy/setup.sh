@@ -4,21 +4,26 @@ set -euo pipefail
 
 have_postgres() { ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1; }
 
-install() {
-  local sudo=""
-  if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || { echo "$* missing: run 'apt-get install $*' as root" >&2; exit 1; }
-    sudo=sudo
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    command -v sudo >/dev/null || { echo "packages are missing: run '$*' as root" >&2; exit 1; }
+    sudo "$@"
   fi
+}
+
+install() {
   echo "installing $* ..." >&2
-  $sudo apt-get update -qq
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-upgrade "$@" >/dev/null
 }
 
 # drive_smpp is Kannel's test SMSC. The package of which it is a part needs kannel, which starts a WAP gateway as a
 # service, so only this one program is taken out, and only its libraries are installed.
 drive_smpp() {
   local dir libs
+  as_root apt-get update -qq
   mapfile -t libs < <(apt-cache depends kannel-extras | sed -n 's/^ *Depends: \(lib[^ ]*\)$/\1/p')
   install "${libs[@]}"
   dir=$(mktemp -d)

@@ -202,10 +202,10 @@ func (b *batch) foldReceipt(it item) {
 // verdictOf returns what a receipt says of its segment: delivered, one of the failures, or submitted for one that
 // decides nothing; and the failure as tenants see it.
 func verdictOf(r *ledger.Report) (sms.State, sms.Failure) {
-	return verdict(r.State, r.Stat, r.Err, r.Reason)
+	return verdict(r.State, r.Stat, r.Err, r.Reason, r.Retryable)
 }
 
-func verdict(state sms.State, stat, code, reason string) (sms.State, sms.Failure) {
+func verdict(state sms.State, stat, code, reason string, retryable bool) (sms.State, sms.Failure) {
 	switch state {
 	case sms.Delivered:
 		return state, sms.Failure{}
@@ -215,10 +215,13 @@ func verdict(state sms.State, stat, code, reason string) (sms.State, sms.Failure
 	default:
 		return sms.Submitted, sms.Failure{}
 	}
+	if code == "" {
+		code = stat
+	}
 	if reason == "" {
 		reason = string(state)
 	}
-	return state, sms.Failure{Stage: sms.StageReceipt, Code: code, Reason: reason, Detail: stat}
+	return state, sms.Failure{Stage: sms.StageReceipt, Code: code, Reason: reason, Detail: stat, Retryable: retryable}
 }
 
 // done marks everything as written. It is called when the transaction is committed.

@@ -13,7 +13,7 @@ import (
 
 // earlySelect finds receipts that no attempt was found for.
 const earlySelect = `
-	SELECT r.fact, r.smsc, r.message_id, r.received_at, r.state, r.stat, r.err, r.reason FROM harkara.receipt r
+	SELECT r.fact, r.smsc, r.message_id, r.received_at, r.state, r.stat, r.err, r.reason, r.retryable FROM harkara.receipt r
 	WHERE r.key IS NULL AND r.message_id <> '' AND NOT EXISTS (SELECT FROM harkara.receipt_match x WHERE x.receipt = r.fact)`
 
 // recallEarlyReceipts fills a new memory with the receipts that still wait for their attempt: those of the last
@@ -69,10 +69,11 @@ func scanEarly(found *sql.Rows) (waiting []early, handles []handle, err error) {
 		var h handle
 		var state sms.State
 		var stat, code, reason string
-		if err := found.Scan(&e.fact, &h.smsc, &h.id, &e.at, &state, &stat, &code, &reason); err != nil {
+		var retryable bool
+		if err := found.Scan(&e.fact, &h.smsc, &h.id, &e.at, &state, &stat, &code, &reason, &retryable); err != nil {
 			return nil, nil, err
 		}
-		e.state, e.failure = verdict(state, stat, code, reason)
+		e.state, e.failure = verdict(state, stat, code, reason, retryable)
 		waiting, handles = append(waiting, e), append(handles, h)
 	}
 	return waiting, handles, found.Err()

@@ -150,7 +150,7 @@ func readReceipts(ctx context.Context, conn *sql.Conn, keys any, messages map[sm
 		if err := found.Scan(&key, &number, &index, &state); err != nil {
 			return err
 		}
-		state, _ = verdict(state, "", "", "")
+		state, _ = verdict(state, "", "", "", false)
 		if m := messages[key]; m != nil {
 			m.keepReport(number, index, state)
 		}

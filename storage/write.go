@@ -21,7 +21,7 @@ func newTables() *tables {
 		transition: newRows("transition", "key, fact, "+standingColumns),
 		attempt:    newRows("attempt", answerColumns+", planned_at"),
 		answer:     newRows("answer", answerColumns),
-		receipt:    newRows("receipt", "fact, received_at, key, attempt, segment, smsc, message_id, raw_id, state, stat, err, reason, done, raw"),
+		receipt:    newRows("receipt", "fact, received_at, key, attempt, segment, smsc, message_id, raw_id, state, stat, err, reason, done, raw, retryable"),
 		match:      newRows("receipt_match", "receipt, fact, key, attempt, segment"),
 		parked:     newRows("parked", "position, index, reason, event"),
 	}
@@ -151,5 +151,6 @@ func (t *tables) gatherReceipt(row *receiptRow) {
 	for _, s := range [...]string{string(report.State), report.Stat, report.Err, report.Reason, report.Done, report.Raw} {
 		r.text(s)
 	}
+	r.bool(report.Retryable)
 	r.end()
 }

@@ -96,7 +96,8 @@ func importDefaults(entity, category string) (d dlt.Defaults, err error) {
 // printImport tells what came of an import; rows that were refused make the command fail after the others are in.
 func printImport(cmd *cobra.Command, file string, r storage.ImportResult, dryRun, asJSON bool) error {
 	if asJSON {
-		if err := printJSON(cmd, r); err != nil {
+		if err := printJSON(cmd, map[string]any{"new": r.New, "changed": r.Changed, "unchanged": r.Unchanged,
+			"refused": append([]dlt.RefusedRow{}, r.Refused...), "dry_run": dryRun}); err != nil {
 			return err
 		}
 	} else {

@@ -28,6 +28,12 @@ Ends with 0 when the message was delivered, or accepted by the SMSC with no rece
 			if err != nil {
 				return usageError{fmt.Errorf("--class: %w", err)}
 			}
+			if cmd.Flags().Changed("ttl") && (ttl < time.Second || ttl%time.Second != 0) {
+				return usageError{fmt.Errorf("--ttl %s: want whole seconds, at least 1s", ttl)}
+			}
+			if s.Wait <= 0 {
+				return usageError{fmt.Errorf("--wait %s: want more than 0s", s.Wait)}
+			}
 			cfg, err := app.Load(file)
 			if err != nil {
 				return err

@@ -203,6 +203,8 @@ func (s *scanner) report(r *Report) {
 			r.Err = s.often()
 		case "reason":
 			r.Reason = s.often()
+		case "retryable":
+			r.Retryable = s.bool()
 		case "done":
 			r.Done = s.string()
 		case "raw":

@@ -89,6 +89,7 @@ func appendReport(b []byte, r *Report) []byte {
 	b = AppendText(append(b, `,"stat":`...), r.Stat)
 	b = appendStringField(b, `,"err":`, r.Err)
 	b = appendStringField(b, `,"reason":`, r.Reason)
+	b = appendTrueField(b, `,"retryable":true`, r.Retryable)
 	b = appendStringField(b, `,"done":`, r.Done)
 	b = appendStringField(b, `,"raw":`, r.Raw)
 	return append(b, '}')

@@ -84,8 +84,9 @@ type Report struct {
 	State     sms.State     `json:"state"`            // delivered, undelivered, expired; submitted for an intermediate one
 	Stat      string        `json:"stat"`             // the SMSC's own word
 	Err       string        `json:"err,omitempty"`
-	Reason    string        `json:"reason,omitempty"` // what Err means in that SMSC's dictionary, where it is known
-	Done      string        `json:"done,omitempty"`   // the SMSC's own time, as written
+	Reason    string        `json:"reason,omitempty"`    // what Err means in that SMSC's dictionary, where it is known
+	Retryable bool          `json:"retryable,omitempty"` // by the same dictionary: the same message may get through later
+	Done      string        `json:"done,omitempty"`      // the SMSC's own time, as written
 	// Raw is the receipt's fields as they came, without its text field (which may quote the message).
 	Raw string `json:"raw,omitempty"`
 }

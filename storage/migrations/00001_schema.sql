@@ -105,7 +105,8 @@ CREATE TABLE harkara.receipt (
     err         text NOT NULL,
     reason      text NOT NULL,
     done        text NOT NULL,
-    raw         text NOT NULL
+    raw         text NOT NULL,
+    retryable   boolean NOT NULL
 );
 CREATE INDEX receipt_key ON harkara.receipt (key) WHERE key IS NOT NULL;
 CREATE INDEX receipt_unmatched ON harkara.receipt (message_id, smsc) WHERE key IS NULL;

@@ -20,6 +20,9 @@ import (
 // gatewayUser is the embedded server's user that may do everything; its password never leaves the process.
 const gatewayUser = "harkara-gateway"
 
+// gatewayAccount holds the streams; no tenant can have its name.
+const gatewayAccount = "harkara.gateway"
+
 // broker is the NATS that the gateway runs on: embedded or somebody else's.
 type broker struct {
 	server *server.Server // nil when external
@@ -46,6 +49,14 @@ func openBroker(cfg *Config) (*broker, error) {
 	if !srv.ReadyForConnections(30 * time.Second) {
 		srv.Shutdown()
 		return nil, errors.New("embedded NATS: not ready after 30 s; is another gateway running on the same data folder?")
+	}
+	account, err := srv.LookupAccount(gatewayAccount)
+	if err == nil {
+		err = account.EnableJetStream(nil, nil)
+	}
+	if err != nil {
+		srv.Shutdown()
+		return nil, fmt.Errorf("embedded NATS: JetStream: %w", err)
 	}
 	conn, err := nats.Connect("", append(connOptions(cfg), nats.InProcessServer(srv),
 		nats.UserInfo(gatewayUser, password))...)
@@ -108,7 +119,8 @@ func serverOptions(cfg *Config) (*server.Options, string, error) {
 		return nil, "", err
 	}
 	password := rand.Text()
-	users, nkeys, err := tenantUsers(cfg.Tenants)
+	gateway := server.NewAccount(gatewayAccount)
+	accounts, users, nkeys, err := tenantUsers(gateway, cfg.Tenants)
 	if err != nil {
 		return nil, "", err
 	}
@@ -117,29 +129,56 @@ func serverOptions(cfg *Config) (*server.Options, string, error) {
 		JetStream: true, StoreDir: filepath.Join(cfg.Data, "nats"),
 		JetStreamKey: key, JetStreamCipher: server.AES,
 		SyncAlways: interval == 0, SyncInterval: interval,
-		Users:      append(users, &server.User{Username: gatewayUser, Password: password}),
+		Accounts:   append(accounts, gateway),
+		Users:      append(users, &server.User{Username: gatewayUser, Password: password, Account: gateway}),
 		Nkeys:      nkeys,
 		MaxPayload: 1 << 20,
 	}
 	return opts, password, nil
 }
 
-// tenantUsers gives each tenant a user that may publish its requests, read its statuses, and nothing else.
-func tenantUsers(tenants []Tenant) ([]*server.User, []*server.NkeyUser, error) {
-	var users []*server.User
-	var nkeys []*server.NkeyUser
+// tenantUsers gives each tenant an account of its own with one user.
+func tenantUsers(gateway *server.Account, tenants []Tenant) (accounts []*server.Account, users []*server.User,
+	nkeys []*server.NkeyUser, err error) {
 	for _, t := range tenants {
+		account, err := tenantAccount(gateway, t.ID)
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("tenant %s: %w", t.ID, err)
+		}
+		accounts = append(accounts, account)
 		if t.NKey != "" {
-			nkeys = append(nkeys, &server.NkeyUser{Nkey: t.NKey, Permissions: tenantPermissions(t.ID)})
+			nkeys = append(nkeys, &server.NkeyUser{Nkey: t.NKey, Permissions: tenantPermissions(t.ID), Account: account})
 			continue
 		}
 		password, err := secret(t.Password.Reveal(), t.PasswordEnv, t.PasswordFile)
 		if err != nil {
-			return nil, nil, fmt.Errorf("tenant %s: %w", t.ID, err)
+			return nil, nil, nil, fmt.Errorf("tenant %s: %w", t.ID, err)
 		}
-		users = append(users, &server.User{Username: string(t.ID), Password: password, Permissions: tenantPermissions(t.ID)})
+		users = append(users, &server.User{Username: string(t.ID), Password: password, Permissions: tenantPermissions(t.ID),
+			Account: account})
 	}
-	return users, nkeys, nil
+	return accounts, users, nkeys, nil
+}
+
+// tenantAccount makes a tenant's account. It shares with the gateway's what the contract names and nothing else: so
+// neither inboxes nor a reply subject reach from one tenant to another or to the gateway, which subject permissions
+// alone would let them (the server publishes an acknowledgement wherever its request says).
+func tenantAccount(gateway *server.Account, id sms.TenantID) (*server.Account, error) {
+	account := server.NewAccount(string(id))
+	only := []*server.Account{account}
+	for _, subject := range []string{"sms." + string(id) + ".send.*", "sms." + string(id) + ".otp.*"} {
+		if err := gateway.AddServiceExport(subject, only); err != nil {
+			return nil, err
+		}
+		if err := account.AddServiceImport(gateway, subject, subject); err != nil {
+			return nil, err
+		}
+	}
+	statuses := "sms." + string(id) + ".status.>"
+	if err := gateway.AddStreamExport(statuses, only); err != nil {
+		return nil, err
+	}
+	return account, account.AddStreamImport(gateway, statuses, "")
 }
 
 func tenantPermissions(id sms.TenantID) *server.Permissions {

@@ -35,6 +35,7 @@ var rings = map[string]int{
 	"cmd/internal/app":      8,
 	"cmd/internal/demo":     9,
 	"cmd/internal/archtest": 9,
+	"cmd/internal/interop":  9,
 	"cmd/harkara":           10,
 	"cmd/smscsim":           9,
 }

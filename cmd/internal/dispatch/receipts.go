@@ -64,7 +64,7 @@ func (s *SMSC) report(r *receipt.Receipt) *ledger.Report {
 	if string(out.MessageID) != string(r.ID) {
 		out.RawID = string(r.ID)
 	}
-	out.Reason, _, _ = receipt.Explain(s.Errors, r.Err)
+	out.Reason, _, out.Retryable = receipt.Explain(s.Errors, r.Err)
 	return out
 }
 

@@ -52,3 +52,11 @@ func scripted(t *testing.T, binary string, how peer, argv ...string) {
 	}
 	checkWire(t, pdus, binds)
 }
+
+// passed says what was checked, for people, unless something was found wrong.
+func passed(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if !t.Failed() {
+		t.Logf(format, args...)
+	}
+}

@@ -93,5 +93,5 @@ func checkKannel(t *testing.T, p *peer) {
 	for template, n := range templates {
 		expect(read(0x1401, template), n)
 	}
-	t.Logf("%s: read %d submit_sm: entity and template are right", p.name, submits)
+	passed(t, "%s: read %d submit_sm: entity and template are right", p.name, submits)
 }

@@ -156,7 +156,7 @@ func checkTexts(t *testing.T, p *peer) map[string][]string {
 	for dest, list := range parts {
 		t.Errorf("%s got %d submit_sm to %s, which nobody asked for", p.name, len(list), dest)
 	}
-	t.Logf("%s: read %d submit_sm of %d messages: header, entity, template and text are right", p.name,
+	passed(t, "%s: read %d submit_sm of %d messages: header, entity, template and text are right", p.name,
 		len(p.events(t, "submit")), len(ids))
 	return ids
 }

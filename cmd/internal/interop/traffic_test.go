@@ -15,10 +15,10 @@ type request struct {
 	vars                            []string
 	raw                             string // published as it is, in place of the above
 
-	dest       string // the number on the wire
-	text       string // written by hand, so that nothing of ours says what is right
-	dataCoding string // as tshark shows it
-	segments   int    // 0 where rejected
+	dest       string   // the number on the wire
+	text       string   // written by hand, so that nothing of ours says what is right
+	dataCoding string   // as tshark shows it
+	segments   int      // 0 where rejected
 	ttl        int      // seconds; what is left of it is on the wire
 	states     []string // of its statuses, sorted
 	reason     string   // of the last one's error

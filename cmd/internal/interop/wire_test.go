@@ -54,7 +54,7 @@ func checkWire(t *testing.T, pdus []pdu, binds []uint32) {
 	for dest, list := range byDest {
 		t.Errorf("%d submit_sm to %s, which nobody asked for", len(list), dest)
 	}
-	t.Logf("tshark: %d PDUs, none malformed: %d bind, %d submit_sm, %d deliver_sm, %d data_sm, %d enquire_link, %d unbind, each "+
+	passed(t, "tshark: %d PDUs, none malformed: %d bind, %d submit_sm, %d deliver_sm, %d data_sm, %d enquire_link, %d unbind, each "+
 		"answered once", len(pdus), len(bound), count[submitSM], count[deliverSM], count[dataSM], count[enquireLink], count[unbind])
 }
 

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// submitSM is a made-up submit_sm to 919812345678 from ACMEBK with text "483921 is your OTP" and the DLT TLVs.
+const submitSM = "00000073000000040000000000000007" + "00" + "0500" + "41434d45424b00" + "0101" + "39313938313233343536373800" +
+	"000000" + "00" + "00" + "01" + "00" + "00" + "00" + "12" + "34383339323120697320796f7572204f5450" +
+	"14000013" + "31313031343831303239333834373536313032" + "14010013" + "31313037313631323334353637383930313233"
+
+func TestPDUDecode(t *testing.T) {
+	stdout := must(t, "pdu", "decode", submitSM)
+	for _, want := range []string{"command_id               0x00000004 submit_sm\n", "command_length           115\n", "sequence_number          7\n",
+		"source_addr              \"ACMEBK\"\n", "destination_addr         \"********5678\"\n", "\"1101481029384756102\"", "\"1107161234567890123\""} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in\n%s", want, stdout)
+		}
+	}
+	for _, secret := range []string{"483921", "919812345678", "9812345678"} {
+		if strings.Contains(stdout, secret) {
+			t.Errorf("%s shows without --reveal:\n%s", secret, stdout)
+		}
+	}
+	revealed := must(t, "pdu", "decode", "--reveal", submitSM)
+	for _, want := range []string{"919812345678", "483921 is your OTP"} {
+		if !strings.Contains(revealed, want) {
+			t.Errorf("--reveal does not show %q:\n%s", want, revealed)
+		}
+	}
+	spaced := regexp.MustCompile("..").ReplaceAllString(submitSM, "$0 ")
+	if got := must(t, "pdu", "decode", strings.TrimSpace(spaced)); got != stdout {
+		t.Errorf("with blanks between octets:\n%s", got)
+	}
+	if got := must(t, "pdu", "decode", strings.ToUpper(strings.TrimSuffix(strings.ReplaceAll(spaced, " ", ":"), ":"))); got != stdout {
+		t.Errorf("with colons between octets:\n%s", got)
+	}
+	for _, tt := range []struct{ hex, want string }{
+		{"00000010", "a PDU has at least 16 octets, these are 4"},
+		{submitSM + "00", "command_length says 115 octets, these are 116"},
+		{submitSM[:len(submitSM)-2], "command_length says 115 octets, these are 114"},
+	} {
+		if code, stdout, stderr := harkara(t, "pdu", "decode", tt.hex); code != 1 || stdout != "" || stderr != "harkara: "+tt.want+"\n" {
+			t.Errorf("exit status %d, stdout %q, stderr %q, want %q", code, stdout, stderr, tt.want)
+		}
+	}
+}
+
+func TestReceiptParse(t *testing.T) {
+	const text = "id:1a2B sub:001 dlvrd:000 submit date:2611221000 done date:2611221001 stat:UNDELIV err:633 text:483921"
+	stdout := must(t, "receipt", "parse", text)
+	fields := map[string]string{}
+	for line := range strings.Lines(stdout) {
+		fields[strings.TrimSpace(line[:13])] = strings.TrimSpace(line[13:])
+	}
+	for name, want := range map[string]string{"id": "1a2B", "stat": "UNDELIV", "state": "undelivered", "final": "true", "err": "633",
+		"submit date": "2611221000", "done date": "2611221001", "sub": "001", "dlvrd": "000"} {
+		if fields[name] != want {
+			t.Errorf("%s is %q, want %q", name, fields[name], want)
+		}
+	}
+	if strings.Contains(stdout, "483921") {
+		t.Errorf("the text shows:\n%s", stdout)
+	}
+	var got map[string]string
+	if err := json.Unmarshal([]byte(must(t, "receipt", "parse", "--json", "--dialect", "hex", text)), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got["id"] != "1a2B" || got["canonical_id"] != "6699" || got["state"] != "undelivered" || len(got) != 11 {
+		t.Errorf("JSON %v", got) // 0x1a2b is 6699
+	}
+	if code, stdout, stderr := harkara(t, "receipt", "parse", "483921 is your OTP"); code != 1 || stdout != "" ||
+		!strings.HasPrefix(stderr, "harkara: this is not a delivery receipt: ") || strings.Contains(stderr, "483921") {
+		t.Errorf("exit status %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+func TestConfigCheck(t *testing.T) {
+	write := func(text string) string {
+		file := filepath.Join(t.TempDir(), "harkara.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	good := write("node: n1\n")
+	if code, stdout, stderr := harkara(t, "config", "check", good); code != 0 || stdout != "" || stderr != good+": ok\n" {
+		t.Errorf("good: exit status %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+	if code, stdout, _ := harkara(t, "config", "check", "--json", good); code != 0 || stdout != `{"faults":[],"ok":true}`+"\n" {
+		t.Errorf("good, JSON: exit status %d, stdout %q", code, stdout)
+	}
+	bad := write("node: n1\nhttpp: x\nnats: {listen: nowhere, sink: 1}\n")
+	const what1 = "unknown key; it is one of chains, data, http, in_doubt, nats, node, postgres, routes, smscs, tenants"
+	const what2 = "unknown key; it is one of creds_file, listen, replicas, sync, url"
+	want := bad + ":2: httpp: " + what1 + "\n" + bad + ":3: nats.sink: " + what2 + "\n"
+	if code, stdout, stderr := harkara(t, "config", "check", bad); code != 1 || stdout != "" || stderr != want {
+		t.Errorf("bad: exit status %d, stdout %q, stderr\n%swant\n%s", code, stdout, stderr, want)
+	}
+	code, stdout, _ := harkara(t, "config", "check", "--json", bad)
+	if want := `{"faults":[{"file":"` + bad + `","line":2,"path":"httpp","what":"` + what1 + `"},{"file":"` + bad +
+		`","line":3,"path":"nats.sink","what":"` + what2 + `"}],"ok":false}` + "\n"; code != 1 || stdout != want {
+		t.Errorf("bad, JSON: exit status %d\n got %swant %s", code, stdout, want)
+	}
+	if code, _, stderr := harkara(t, "serve", "--config", bad); code != 1 || stderr != "harkara: "+want {
+		t.Errorf("serve: exit status %d, stderr %q", code, stderr)
+	}
+}
+
+func TestRouteExplain(t *testing.T) {
+	config := gateway(t)
+	args := []string{"route", "explain", "--config", config, "--tenant", "acme", "--header", "ACMEBK", "--to", "9812345678",
+		"--category", "service_implicit"}
+	code, stdout, stderr := harkara(t, args...)
+	if want := regexp.MustCompile(`^tenant acme may use header ACMEBK
+route 1 matches
+service_implicit: goes to sim-a
+  1\. sim-a \(target, weight 3\): ready, room for \d+
+  2\. sim-b \(failover\): ready, room for \d+
+$`); code != 0 || !want.MatchString(stdout) || stderr != "(as the binds of the running gateway stand now)\n" {
+		t.Errorf("running: exit status %d, stderr %q\n%s", code, stderr, stdout)
+	}
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The same configuration, but for a console that nobody answers at.
+	args[3] = filepath.Join(t.TempDir(), "down.yaml")
+	if err := os.WriteFile(args[3], []byte(strings.Replace(string(text), world.http, freeAddr(), 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr = harkara(t, args...)
+	if code != 0 || !strings.Contains(stdout, "service_implicit: goes to sim-a\n") || stderr != "(the gateway is not running: every SMSC is taken to be up)\n" {
+		t.Errorf("down: exit status %d, stderr %q\n%s", code, stderr, stdout)
+	}
+	code, stdout, _ = harkara(t, "route", "explain", "--config", config, "--tenant", "zipkart", "--header", "ACMEBK", "--to", "9812345678",
+		"--category", "promotional", "--at", "2026-11-22T10:00:00+05:30")
+	if want := `tenant zipkart may not use header ACMEBK: header_not_allowed; its headers: ZIPKRT
+route 1 does not match: tenant zipkart is not acme
+route 2 matches
+promotional: category_not_allowed
+  1. sim-b (target, weight 1): may send only transactional or service_implicit
+`; code != 0 || stdout != want {
+		t.Errorf("exit status %d\n got %s\nwant %s", code, stdout, want)
+	}
+	if code, _, stderr := harkara(t, "route", "explain", "--config", config, "--tenant", "nobody", "--header", "ACMEBK", "--to", "9812345678"); code != 1 ||
+		stderr != "harkara: no tenant \"nobody\" in the configuration\n" {
+		t.Errorf("unknown tenant: exit status %d, stderr %q", code, stderr)
+	}
+	if strings.Contains(stdout, "9812345678") {
+		t.Errorf("the number shows:\n%s", stdout)
+	}
+}
+
+func TestBinds(t *testing.T) {
+	config := gateway(t)
+	table := strings.Split(strings.TrimSuffix(must(t, "binds", "--config", config), "\n"), "\n")
+	if len(table) != 4 || strings.Join(strings.Fields(table[0]), " ") !=
+		"SMSC BIND AS STATE FOR WINDOW SUBMITS ACCEPTED REFUSED UNANSWERED RECEIPTS LAST ERROR" {
+		t.Fatalf("table %q", table)
+	}
+	for i, want := range []string{"sim-a 1 transceiver bound", "sim-a 2 transceiver bound", "sim-b 1 transceiver bound"} {
+		if got := strings.Join(strings.Fields(table[i+1])[:4], " "); got != want {
+			t.Errorf("row %d is %q, want %q", i+1, got, want)
+		}
+	}
+	var list []struct {
+		SMSC, State, Alarm string
+		Bind               int
+	}
+	if err := json.Unmarshal([]byte(must(t, "binds", "--config", config, "--json")), &list); err != nil || len(list) != 3 ||
+		list[2].SMSC != "sim-b" || list[2].Bind != 1 || list[2].State != "bound" || list[2].Alarm != "" {
+		t.Errorf("JSON %+v, %v", list, err)
+	}
+	down := filepath.Join(t.TempDir(), "down.yaml")
+	addr := freeAddr()
+	if err := os.WriteFile(down, []byte("http: "+addr+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, stdout, stderr := harkara(t, "binds", "--config", down); code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 ||
+		!strings.HasPrefix(stderr, "harkara: no gateway answers at http: "+addr) || !strings.HasSuffix(stderr, "is 'harkara serve' running with this configuration?\n") {
+		t.Errorf("down: exit status %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
