@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"harkara/cmd/internal/app"
 	"harkara/cmd/internal/demo"
 	"harkara/smpp/sms"
 )
@@ -41,6 +42,7 @@ became of them. Without --exit it stays up to be looked at. All names, numbers a
 
 func runDemo(cmd *cobra.Command, load demo.Load, exit, asJSON bool) error {
 	progress := cmd.ErrOrStderr()
+	app.TuneMemory()
 	fmt.Fprintln(progress, "starting NATS, PostgreSQL, two simulated SMSCs and the gateway ...")
 	world, err := demo.Start(cmd.Context(), demo.Setting{Log: newLog(progress, slog.LevelWarn)})
 	if err != nil {

@@ -21,6 +21,7 @@ func serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			app.TuneMemory()
 			gateway, err := app.Open(cmd.Context(), cfg, newLog(cmd.ErrOrStderr(), slog.LevelInfo))
 			if err != nil {
 				return err

@@ -175,6 +175,68 @@ func TestTenantMay(t *testing.T) {
 	}
 }
 
+// TestInboxesAreApart: every client listens for answers under _INBOX; nobody hears another's.
+func TestInboxesAreApart(t *testing.T) {
+	b, _ := startBroker(t, brokerConfig(t.TempDir()))
+	nosy, _ := tenant(t, b, "acme")
+	heard, err := nosy.SubscribeSync("_INBOX.>")
+	if err != nil || nosy.Flush() != nil {
+		t.Fatal(err)
+	}
+	other, _ := tenant(t, b, "zipkart")
+	if m, err := other.Request("sms.zipkart.send.otp", []byte("{}"), patience); err != nil || string(m.Data) != `{"stream":"SMS_SEND","seq":1}` {
+		t.Fatalf("%+v, %v", m, err)
+	}
+	if err := b.conn.Publish("_INBOX.from.the.gateway", []byte("secret")); err != nil || b.conn.Flush() != nil {
+		t.Fatal(err)
+	}
+	// What the server sent to acme before it answers this request would be there now.
+	if _, err := nosy.Request("sms.acme.send.otp", []byte("{}"), patience); err != nil {
+		t.Fatal(err)
+	}
+	// Its own answer comes to the wildcard too, and nothing else.
+	if m, err := heard.NextMsg(patience); err != nil || string(m.Data) != `{"stream":"SMS_SEND","seq":2}` {
+		t.Errorf("heard %+v, %v; want the own answer alone", m, err)
+	}
+	if n, _, err := heard.Pending(); n != 0 || err != nil {
+		t.Errorf("%d more messages heard, %v", n, err)
+	}
+}
+
+// TestReplySubjectReachesNobody: a server publishes an acknowledgement to whatever reply subject a request names, without
+// asking whether its sender may publish there.
+func TestReplySubjectReachesNobody(t *testing.T) {
+	b, js := startBroker(t, brokerConfig(t.TempDir()))
+	conn, _ := tenant(t, b, "acme")
+	replies := []string{"sms.zipkart.send.otp", "sms.zipkart.status.delivered", "ledger.0", "$JS.API.STREAM.PURGE.SMS_SEND",
+		"$JS.API.CONSUMER.CREATE.SMS_SEND", "_GATEWAY.node-1.x"}
+	for _, reply := range replies {
+		if err := conn.PublishRequest("sms.acme.send.otp", reply, []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := conn.Request("sms.acme.send.otp", []byte("{}"), patience); err != nil { // the stream answers in order
+		t.Fatal(err)
+	}
+	for stream, want := range map[string]string{"SMS_SEND": "sms.acme.send.otp", "SMS_STATUS": "", "SMS_LEDGER": ""} {
+		s, err := js.Stream(t.Context(), stream)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := s.Info(t.Context(), jetstream.WithSubjectFilter(">"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantN := uint64(0)
+		if want != "" {
+			wantN = uint64(len(replies)) + 1
+		}
+		if info.State.Msgs != wantN || info.State.Subjects[want] != wantN {
+			t.Errorf("%s holds %d messages, by subject %v; want %d on %q", stream, info.State.Msgs, info.State.Subjects, wantN, want)
+		}
+	}
+}
+
 func TestWhoMayNotLogIn(t *testing.T) {
 	b, _ := startBroker(t, brokerConfig(t.TempDir()))
 	for _, tt := range [][2]string{{"", ""}, {"acme", ""}, {"acme", "zipkart-secret"}, {"nobody", "acme-secret"}, {gatewayUser, ""},

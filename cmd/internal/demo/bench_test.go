@@ -14,6 +14,7 @@ import (
 	"github.com/google/pprof/profile"
 
 	"harkara/smpp/sms"
+	"harkara/cmd/internal/app"
 	"harkara/smpp/smsctest"
 )
 
@@ -26,6 +27,7 @@ func BenchmarkPath(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	app.TuneMemory()
 	w := start(b, Setting{Sync: sync, Binds: 2, Window: 500, SMSC: func(sms.SMSCID) smsctest.Config {
 		return smsctest.Config{Latency: 5 * time.Millisecond, ReceiptDelay: 50 * time.Millisecond, Keep: -1}
 	}})
