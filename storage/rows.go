@@ -169,7 +169,6 @@ func (r *rows) copyIn(ctx context.Context, conn *sql.Conn) error {
 		if _, err := copier.CopyData(ctx, lines); err != nil {
 			return errors.Join(err, copier.Close())
 		}
-		//lint:ignore SA1019 lib/pq ends a COPY by this call
 		_, err = copier.Exec(nil)
 		return errors.Join(err, copier.Close())
 	})

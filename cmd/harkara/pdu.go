@@ -50,7 +50,7 @@ func receiptCommand() *cobra.Command {
 			}
 			r, ok := receipt.ParseText(args[0])
 			if !ok {
-				return fmt.Errorf("this is not a delivery receipt: it has none of id:, stat:, err:, done date:")
+				return fmt.Errorf("this is not a delivery receipt: no id, stat, err or done date is in it")
 			}
 			reason, _, _ := receipt.Explain("generic", r.Err)
 			fields := [][2]string{

@@ -263,8 +263,12 @@ func TestSecondGatewayOnTheSameFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := serve(file)
+	defer p.stop()
+	if err := p.stderr.await("harkara: "); err != nil {
+		t.Fatal(err)
+	}
 	<-p.done
-	if want := "harkara: another gateway runs on the data folder " + world.dir + "/data: stop it, or set another data:\n"; p.code != 1 || p.stderr.String() != want {
+	if want := "harkara: another gateway runs on the data folder " + world.dir + "/data: stop it, or set another one in data\n"; p.code != 1 || p.stderr.String() != want {
 		t.Errorf("exit status %d, stderr %q, want %q", p.code, p.stderr, want)
 	}
 }

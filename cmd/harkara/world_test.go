@@ -34,10 +34,11 @@ const (
 	smscPassword = "Kz7-pQ9w"
 )
 
-// world is one gateway with two simulated SMSCs that the package's tests share; the first that asks starts it.
+// world is one gateway with two simulated SMSCs that the package's tests share; the first that asks starts it. A test
+// that runs once more (-count) gets a new one, in which what it sends is not known yet.
 var world struct {
-	once sync.Once
-	err  error
+	err   error
+	ended map[string]bool // tests that used it
 
 	dir    string
 	file   string // configuration
@@ -61,10 +62,18 @@ func TestMain(m *testing.M) {
 // gateway returns the world's configuration file once the gateway is ready.
 func gateway(t *testing.T) string {
 	t.Helper()
-	world.once.Do(func() { world.err = startWorld() })
+	if world.ended[t.Name()] {
+		if err := endWorld(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if world.dir == "" {
+		world.ended, world.err = map[string]bool{}, startWorld()
+	}
 	if world.err != nil {
 		t.Fatal(world.err)
 	}
+	t.Cleanup(func() { world.ended[t.Name()] = true })
 	return world.file
 }
 
@@ -141,7 +150,9 @@ func endWorld() error {
 	for _, s := range world.smscs {
 		errs = append(errs, s.Close())
 	}
-	return errors.Join(append(errs, os.RemoveAll(world.dir))...)
+	errs = append(errs, os.RemoveAll(world.dir))
+	world.dir, world.serve, world.db, world.smscs = "", nil, nil, nil
+	return errors.Join(errs...)
 }
 
 // newDir makes a folder with a short name (Unix sockets ask for that) that PostgreSQL's user may pass through.

@@ -75,7 +75,7 @@ func (c *Config) check() error {
 		}
 	}
 	if _, err := pdu.AppendBind(nil, pdu.BindTransceiver, 1, &c.Bind); err != nil {
-		return fmt.Errorf("Bind can't go on the wire: %w", err)
+		return fmt.Errorf("the account can't go on the wire: %w", err)
 	}
 	return nil
 }

@@ -23,8 +23,8 @@ const (
 	firstPause      = 10 * time.Millisecond
 	// linger is how long a frame gathers beyond the publish before it, while events come faster than frames go out: a
 	// frame costs the server the same for one event as for a hundred.
-	linger = 300 * time.Microsecond
-	longestPause    = time.Second
+	linger       = 300 * time.Microsecond
+	longestPause = time.Second
 )
 
 // publishFrames is the publisher: one frame after another until the ledger is closed and nothing more has gathered.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -43,6 +44,9 @@ type App struct {
 	closers   []func() // in the order of building; Close runs them backwards
 }
 
+// lockPatience is how long a start waits for another gateway to leave the data folder.
+const lockPatience = 5 * time.Second
+
 // drainTime is how long a stopping gateway lets the projection catch up with the ledger.
 const drainTime = 10 * time.Second
 
@@ -58,6 +62,11 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err := makeData(cfg.Data); err != nil {
 		return nil, err
 	}
+	unlock, err := lockData(cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, unlock)
 	vault, err := storage.OpenVault(cfg.Data)
 	if err != nil {
 		return nil, err
@@ -254,8 +263,26 @@ func makeData(dir string) error {
 	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	if _, err := filepath.Abs(dir); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
 	return nil
+}
+
+// lockData keeps a second gateway off the data folder: two embedded servers would write into one store.
+func lockData(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, "gateway.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	// One that was killed a moment ago may still be on its way out.
+	for patience := time.Now().Add(lockPatience); ; time.Sleep(50 * time.Millisecond) {
+		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+		case err == nil:
+			return func() { f.Close() }, nil // the lock ends with the file
+		case !errors.Is(err, syscall.EWOULDBLOCK):
+			f.Close()
+			return nil, fmt.Errorf("lock the data folder: %w", err)
+		case time.Now().After(patience):
+			f.Close()
+			return nil, fmt.Errorf("another gateway runs on the data folder %s: stop it, or set another one in data", dir)
+		}
+	}
 }

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/pprof/profile"
 
-	"harkara/smpp/sms"
 	"harkara/cmd/internal/app"
+	"harkara/smpp/sms"
 	"harkara/smpp/smsctest"
 )
 

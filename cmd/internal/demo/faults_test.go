@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"os"
 	"testing"
 	"time"
 
@@ -17,7 +18,12 @@ import (
 	"harkara/smpp/smsctest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if file := os.Getenv(childFile); file != "" {
+		os.Exit(serveChild(file))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // impatient is a configuration that notices faults fast.
 const impatient = "    timeouts: {bind: 2s, response: 400ms, enquire_link: 1s}\n"
@@ -113,13 +119,25 @@ func (w *World) survives(t *testing.T, load Load) *Outcome {
 	if !out.Accounted() {
 		t.Errorf("requested %d, in PostgreSQL %d, with an outcome %d", out.Requested, out.InPostgres, out.Ended())
 	}
+	w.verify(t, load)
+	t.Logf("%+v", *out)
+	return out
+}
+
+// verify holds the simulators' books against the database.
+func (w *World) verify(t *testing.T, load Load) {
+	t.Helper()
 	db, closeDB, err := app.OpenDatabase(t.Context(), w.Config, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer closeDB()
 	taken, ids := w.books(t)
-	for _, m := range w.messages(t, db, load) {
+	rows := w.messages(t, db, load)
+	if len(rows) != load.Messages {
+		t.Errorf("%d messages are in the database, want %d", len(rows), load.Messages)
+	}
+	for _, m := range rows {
 		times := taken[m.Number]
 		switch {
 		case m.State == sms.Delivered && times == 0:
@@ -128,6 +146,8 @@ func (w *World) survives(t *testing.T, load Load) *Outcome {
 			t.Errorf("%s was taken %d times and is not declared as a possible duplicate", m.ID, times)
 		case times > 2:
 			t.Errorf("%s was taken %d times; one resend is the policy", m.ID, times)
+		case m.State == sms.Planned || m.State == sms.Submitted:
+			t.Errorf("%s is left %s", m.ID, m.State)
 		case (m.State == sms.Refused || m.State == sms.Lapsed) && times > 0:
 			t.Errorf("%s is %s, and an SMSC took it %d times", m.ID, m.State, times)
 		case m.State == sms.Rejected:
@@ -137,8 +157,6 @@ func (w *World) survives(t *testing.T, load Load) *Outcome {
 	for id := range w.missing(t, db, ids) {
 		t.Errorf("the receipt of %s was acknowledged and is not in the database", id)
 	}
-	t.Logf("%+v", *out)
-	return out
 }
 
 // books are the simulators': how often each number's message was taken, and the ids whose receipts were acknowledged.

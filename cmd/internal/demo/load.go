@@ -59,7 +59,8 @@ type tenantClient struct {
 }
 
 func (w *World) tenant(id string) (*tenantClient, error) {
-	conn, err := nats.Connect("nats://"+w.Config.NATS.Listen, nats.UserInfo(id, password), nats.Name("demo tenant "+id))
+	conn, err := nats.Connect("nats://"+w.Config.NATS.Listen, nats.UserInfo(id, password), nats.Name("demo tenant "+id),
+		nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	if err != nil {
 		return nil, fmt.Errorf("tenant %s: %w", id, err)
 	}

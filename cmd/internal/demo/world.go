@@ -33,7 +33,6 @@ type World struct {
 
 // Setting is what may differ between worlds.
 type Setting struct {
-	Dir    string                              // empty: a temporary folder, removed at the end
 	Sync   string                              // nats.sync; empty: 100ms, since what a demo holds is thrown away
 	Binds  int                                 // of each SMSC; 0: 2
 	Window int                                 // of each bind; 0: 64
@@ -48,16 +47,30 @@ const (
 )
 
 // Start builds the world and returns when its gateway takes requests.
-func Start(ctx context.Context, set Setting) (_ *World, err error) {
+func Start(ctx context.Context, set Setting) (*World, error) {
+	w, err := prepare(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	as("gateway", func() { err = w.serve(ctx, set.Log) })
+	if err != nil {
+		w.Stop()
+		w.Remove()
+		return nil, err
+	}
+	return w, nil
+}
+
+// prepare builds the world around a gateway: simulators, configuration, register.
+func prepare(ctx context.Context, set Setting) (_ *World, err error) {
 	w := &World{SMSCs: map[sms.SMSCID]*smsctest.SMSC{}, arrivals: newArrivals(), stop: func() {}}
-	if w.Dir = set.Dir; w.Dir == "" {
-		if w.Dir, err = os.MkdirTemp("", "harkara-demo-"); err != nil {
-			return nil, fmt.Errorf("demo folder: %w", err)
-		}
+	if w.Dir, err = os.MkdirTemp("", "harkara-demo-"); err != nil {
+		return nil, fmt.Errorf("demo folder: %w", err)
 	}
 	defer func() {
 		if err != nil {
 			w.Stop()
+			w.Remove()
 		}
 	}()
 	// PostgreSQL runs as another user when the demo runs as root, and must be able to pass.
@@ -71,12 +84,7 @@ func Start(ctx context.Context, set Setting) (_ *World, err error) {
 	if err := w.configure(set); err != nil {
 		return nil, err
 	}
-	as("gateway", func() {
-		if err = w.importRegister(ctx, set.Log); err == nil {
-			err = w.serve(ctx, set.Log)
-		}
-	})
-	return w, err
+	return w, w.importRegister(ctx, set.Log)
 }
 
 // partLabel is the profiler's label that says whose work a goroutine does.
@@ -136,7 +144,7 @@ func (w *World) Stop() error {
 	return err
 }
 
-// Remove deletes the world's folder.
+// Remove deletes the world's folder; what it held was made up.
 func (w *World) Remove() { os.RemoveAll(w.Dir) }
 
 // configure writes the configuration file, as a person would, and reads it.
