@@ -18,31 +18,34 @@ type Trace struct {
 
 // Counters count since the pool was made; a reconnect does not reset them.
 type Counters struct {
-	Submits  uint64 // submit_sm put on the wire
-	Accepted uint64
-	Refused  uint64 // answered with any error status, passing ones too
-	Timeouts uint64 // not answered in time
-	Late     uint64 // answered after that
-	Receipts uint64 // deliver_sm and data_sm that came
-	Deferred uint64 // of them, those the SMSC was told to send again
-	Unknown  uint64 // PDUs that fit nothing: unknown commands, responses to nothing, bodies that do not parse
-	Connects uint64 // connections made
+	Submits  uint64 `json:"submits"` // submit_sm put on the wire
+	Accepted uint64 `json:"accepted"`
+	Refused  uint64 `json:"refused"`  // answered with any error status, passing ones too
+	Timeouts uint64 `json:"timeouts"` // not answered in time
+	Late     uint64 `json:"late"`     // answered after that
+	Receipts uint64 `json:"receipts"` // deliver_sm and data_sm that came
+	Deferred uint64 `json:"deferred"` // of them, those the SMSC was told to send again
+	Unknown  uint64 `json:"unknown"`  // PDUs that fit nothing: unknown commands, responses to nothing, bodies that do not parse
+	Connects uint64 `json:"connects"` // connections made
 }
 
 // Lane is how full a class's lane is.
-type Lane struct{ Used, Size int }
+type Lane struct {
+	Used int `json:"used"`
+	Size int `json:"size"`
+}
 
 // Status is one connection of a pool at a moment.
 type Status struct {
-	SMSC       sms.SMSCID
-	Bind       int    // from 1
-	As         string // transceiver, transmitter or receiver
-	State      string // dialing, binding, bound, draining, unbinding, closed, waiting (for the next try), refused, stopped
-	Since      time.Time
-	WindowUsed int // outstanding submit_sm, the late ones among them
-	WindowSize int
-	LastError  string // why it went down or did not come up last; empty: never
-	Alarm      string // what a person must mend; empty: nothing
-	Counters   Counters
-	Lanes      [len(sms.Classes)]Lane // of the whole SMSC, by class
+	SMSC       sms.SMSCID             `json:"smsc"`
+	Bind       int                    `json:"bind"`  // from 1
+	As         string                 `json:"as"`    // transceiver, transmitter or receiver
+	State      string                 `json:"state"` // dialing, binding, bound, draining, unbinding, closed, waiting (for the next try), refused, stopped
+	Since      time.Time              `json:"since"`
+	WindowUsed int                    `json:"window_used"` // outstanding submit_sm, the late ones among them
+	WindowSize int                    `json:"window_size"`
+	LastError  string                 `json:"last_error"` // why it went down or did not come up last; empty: never
+	Alarm      string                 `json:"alarm"`      // what a person must mend; empty: nothing
+	Counters   Counters               `json:"counters"`
+	Lanes      [len(sms.Classes)]Lane `json:"lanes"` // of the whole SMSC, by class
 }

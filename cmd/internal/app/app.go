@@ -62,7 +62,7 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err := makeData(cfg.Data); err != nil {
 		return nil, err
 	}
-	unlock, err := lockData(cfg.Data)
+	unlock, err := lockData(ctx, cfg.Data)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	guard(&rest, "ready", func() error { return a.announce(failing, ready) })
 
 	a.rememberRecent(failing)
-	a.note(a.intake.Run(failing))
+	a.intake.Run(failing)
 	a.log.Info("draining")
 	stopBinds()
 	pools.Wait()
@@ -267,20 +267,28 @@ func makeData(dir string) error {
 }
 
 // lockData keeps a second gateway off the data folder: two embedded servers would write into one store.
-func lockData(dir string) (unlock func(), err error) {
+func lockData(ctx context.Context, dir string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(dir, "gateway.lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	// One that was killed a moment ago may still be on its way out.
-	for patience := time.Now().Add(lockPatience); ; time.Sleep(50 * time.Millisecond) {
-		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
-		case err == nil:
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
 			return func() { f.Close() }, nil // the lock ends with the file
-		case !errors.Is(err, syscall.EWOULDBLOCK):
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			f.Close()
 			return nil, fmt.Errorf("lock the data folder: %w", err)
-		case time.Now().After(patience):
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
 			f.Close()
 			return nil, fmt.Errorf("another gateway runs on the data folder %s: stop it, or set another one in data", dir)
 		}

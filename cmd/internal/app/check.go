@@ -11,6 +11,8 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/nats-io/nkeys"
+
 	"harkara/dlt"
 	"harkara/smpp/receipt"
 	"harkara/smpp/sms"
@@ -78,6 +80,9 @@ func (c *Config) checkTenants(at *lines) {
 		}
 		if t.Password == "" && t.PasswordEnv == "" && t.PasswordFile == "" && t.NKey == "" {
 			at.add(path, "no way to log in: set password_env, password_file or nkey")
+		}
+		if t.NKey != "" && !nkeys.IsValidPublicUserKey(t.NKey) {
+			at.add(path+".nkey", "not a public user key: want the one that begins with U, as nk -gen user -pubout prints it")
 		}
 		atLeast(at, path+".tps", t.TPS, 0)
 		atLeast(at, path+".daily_limit", t.DailyLimit, 0)

@@ -82,7 +82,7 @@ func (c *Console) Run(ctx context.Context) error {
 func (c *Console) Close() error { return c.listener.Close() }
 
 func flatten(m map[sms.SMSCID][]bind.Status) []bind.Status {
-	var list []bind.Status
+	list := []bind.Status{}
 	for _, binds := range m {
 		list = append(list, binds...)
 	}

@@ -78,6 +78,9 @@ func jsonFault(err error) string {
 	case *json.SyntaxError:
 		return fmt.Sprintf("syntax error at byte %d", e.Offset)
 	case *json.UnmarshalTypeError:
+		if e.Field == "" {
+			return "want an object, have " + e.Value
+		}
 		return fmt.Sprintf("%s: want %s, have %s", e.Field, e.Type, e.Value)
 	}
 	return "unreadable"

@@ -19,7 +19,7 @@ func TestDecode(t *testing.T) {
 		{"bare number", `{"id":"r1","to":"9812345678","template":"1"}`, "", ""},
 		{"unknown fields are left alone", `{` + good + `,"more":1}`, "", ""},
 		{"not JSON", `{`, "bad_request", "syntax error at byte 1"},
-		{"an array", `[]`, "bad_request", "want intake.wire"},
+		{"an array", `[]`, "bad_request", "want an object, have array"},
 		{"empty", ``, "bad_request", "syntax error"},
 		{"wrong type", `{"id":"r1","to":9812345678,"template":"1"}`, "bad_request", "to: want string"},
 		{"no id", `{"to":"9812345678","template":"1"}`, "bad_request", "id:"},

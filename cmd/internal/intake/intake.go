@@ -22,9 +22,14 @@ const Stream = "SMS_SEND"
 // duplicates is how long JetStream itself drops copies of a Nats-Msg-Id.
 const duplicates = 10 * time.Minute
 
-// ackWait is how long JetStream waits for an outcome before it brings a request again; requests that take longer tell
-// it so every third of that.
-const ackWait = 30 * time.Second
+const (
+	// ackWait is how long JetStream waits for an outcome before it brings a request again: what a killed gateway had
+	// on its way waits that long. Requests that take longer tell it so every third of that.
+	ackWait = 10 * time.Second
+	// finishTime is how long a stopping gateway goes on with what it has taken, before it gives the rest back. An
+	// embedded server that stops forgets what was given back, and brings it only after ackWait.
+	finishTime = 5 * time.Second
+)
 
 // Dispatcher brings a request to its outcome.
 type Dispatcher interface {
@@ -113,18 +118,23 @@ func (in *Intake) Remember(tenant sms.TenantID, id sms.RequestID, key sms.Key) {
 // InFlight returns how many requests of a class are in the gateway.
 func (in *Intake) InFlight(class sms.Class) int { return in.cfg.Capacity - in.rooms[class].left() }
 
-// Run pulls until ctx ends, then waits until every request that was taken has its outcome or is given back.
-func (in *Intake) Run(ctx context.Context) error {
-	var pullers sync.WaitGroup
-	pullers.Go(func() { in.keepAlive(ctx) })
+// Run pulls until ctx ends, then finishes what was taken; what takes too long is given back.
+func (in *Intake) Run(ctx context.Context) {
+	working, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	var pullers, alive sync.WaitGroup
+	alive.Go(func() { in.keepAlive(working) })
 	for _, t := range in.cfg.Tenants {
 		for _, class := range sms.Classes {
-			pullers.Go(func() { in.pull(ctx, t.ID, class) })
+			pullers.Go(func() { in.pull(ctx, working, t.ID, class) })
 		}
 	}
 	pullers.Wait()
+	late := time.AfterFunc(finishTime, giveUp)
+	defer late.Stop()
 	in.work.Wait()
-	return nil
+	giveUp()
+	alive.Wait()
 }
 
 // consumer makes the durable consumer of one tenant and class.
@@ -135,8 +145,9 @@ func (in *Intake) consumer(ctx context.Context, tenant sms.TenantID, class sms.C
 	})
 }
 
-// pull fetches for one tenant and class, only ever as much as there is room for.
-func (in *Intake) pull(ctx context.Context, tenant sms.TenantID, class sms.Class) {
+// pull fetches for one tenant and class, only ever as much as there is room for, until ctx ends. What it has fetched
+// goes on until working does.
+func (in *Intake) pull(ctx, working context.Context, tenant sms.TenantID, class sms.Class) {
 	consumer, ok := in.consumerOrRetry(ctx, tenant, class)
 	want := 1
 	for ok && ctx.Err() == nil {
@@ -149,7 +160,7 @@ func (in *Intake) pull(ctx context.Context, tenant sms.TenantID, class sms.Class
 		if err != nil {
 			return
 		}
-		got, err := in.fetch(ctx, consumer, tenant, class, n)
+		got, err := in.fetch(ctx, working, consumer, tenant, class, n)
 		in.rooms[class].give(n - got)
 		if err != nil {
 			in.cfg.Log.Warn("requests can't be pulled; trying again", "tenant", tenant, "class", class, "error", err)
@@ -177,7 +188,8 @@ func (in *Intake) consumerOrRetry(ctx context.Context, tenant sms.TenantID, clas
 }
 
 // fetch pulls up to n requests and starts each on its way; it returns how many came.
-func (in *Intake) fetch(ctx context.Context, c jetstream.Consumer, tenant sms.TenantID, class sms.Class, n int) (int, error) {
+func (in *Intake) fetch(ctx, working context.Context, c jetstream.Consumer, tenant sms.TenantID, class sms.Class, n int) (
+	int, error) {
 	patience := 5 * time.Second
 	if n > 1 { // room held by an idle tenant is room that others lack
 		patience = 500 * time.Millisecond
@@ -198,7 +210,7 @@ func (in *Intake) fetch(ctx context.Context, c jetstream.Consumer, tenant sms.Te
 		}
 		in.work.Go(func() {
 			defer in.rooms[class].give(1)
-			in.handle(ctx, msg, tenant, class)
+			in.handle(working, msg, tenant, class)
 		})
 	}
 	if got > 0 && in.cfg.Trace.Taken != nil {

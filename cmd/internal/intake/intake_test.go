@@ -67,6 +67,8 @@ type office struct {
 	js       jetstream.JetStream
 	copies   chan sms.TenantID
 	remember func(sms.TenantID, sms.RequestID, sms.Key)
+	stop     func()
+	ended    *sync.WaitGroup
 }
 
 // open runs an intake of two tenants until the test ends.
@@ -78,7 +80,7 @@ func open(t *testing.T, history History) office {
 // reopen runs an intake on a server that has been used before.
 func reopen(t *testing.T, js jetstream.JetStream, history History) office {
 	t.Helper()
-	o := office{&desk{make(chan sending, 100), make(chan string, 100)}, js, make(chan sms.TenantID, 100), nil}
+	o := office{&desk{make(chan sending, 100), make(chan string, 100)}, js, make(chan sms.TenantID, 100), nil, nil, nil}
 	if history == nil {
 		history = func(context.Context, sms.TenantID, sms.RequestID) (Known, error) {
 			t.Error("asked what became of a request that is new")
@@ -97,6 +99,7 @@ func reopen(t *testing.T, js jetstream.JetStream, history History) office {
 	var run sync.WaitGroup
 	run.Go(func() { in.Run(ctx) })
 	t.Cleanup(func() { cancel(); run.Wait() })
+	o.stop, o.ended = cancel, &run
 	return o
 }
 
@@ -289,4 +292,19 @@ func TestRememberedFromBeforeTheStart(t *testing.T) {
 	o.publish(t, "sms.acme.send.otp", body("old")) // number 2: a copy
 	<-o.copies
 	o.left(t, 0)
+}
+
+// TestStopFinishesWhatWasTaken: a stopping gateway sees through what it has, and takes nothing more.
+func TestStopFinishesWhatWasTaken(t *testing.T) {
+	o := open(t, nil)
+	o.publish(t, "sms.acme.send.otp", body("r1"))
+	s := <-o.sent
+	o.stop()
+	o.publish(t, "sms.zipkart.send.otp", body("r2"))
+	s.answer <- nil
+	o.ended.Wait()
+	o.left(t, 1)
+	if len(o.sent) > 0 {
+		t.Error("taken after the stop")
+	}
 }
