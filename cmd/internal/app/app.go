@@ -237,13 +237,6 @@ func (a *App) announce(ctx context.Context, ready func()) error {
 	return nil
 }
 
-// note logs an error that nothing can be done about any more.
-func (a *App) note(err error) {
-	if err != nil {
-		a.log.Error("while stopping", "error", err)
-	}
-}
-
 // room tells intake how many more requests of a tenant's class its live SMSCs can take.
 func (a *App) room(table *router.Table) func(sms.TenantID, sms.Class) int {
 	return func(tenant sms.TenantID, class sms.Class) int {
