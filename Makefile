@@ -5,7 +5,7 @@ LINT := go tool -modfile=deploy/tools/go.mod staticcheck
 # What the tests and the demo need of PostgreSQL: initdb, pg_ctl and postgres in one folder.
 FUZZTIME ?= 30s
 
-.PHONY: help demo test check bench fuzz interop build setup clean
+.PHONY: help demo test faults check bench fuzz interop build setup clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -21,6 +21,9 @@ demo: setup build ## send OTPs end to end on embedded parts, then stay up where 
 
 test: setup ## all tests, race detector on
 	go test -race -shuffle=on -timeout 10m ./...
+
+faults: setup ## every fault of the simulators at once, ten seeds
+	HARKARA_FAULT_SEEDS=10 go test -count=1 -timeout 30m -run AllFaults -v ./cmd/internal/demo
 
 check: ## gofmt, vet, staticcheck, tidy
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run gofmt -w on these' >&2; exit 1; }

@@ -52,10 +52,9 @@ type tenantClient struct {
 
 	mu        sync.Mutex
 	published map[string]time.Time // by request id
-	last      map[string]sms.State // the newest state of each
-	final     int
-	delivered []time.Duration // from publication to the status "delivered"
-	counts    map[sms.State]int
+	submitted int                  // statuses "submitted"
+	ended     map[string]bool      // requests with any other status
+	delivered []time.Duration      // from publication to the status "delivered"
 }
 
 func (w *World) tenant(id string) (*tenantClient, error) {
@@ -68,8 +67,7 @@ func (w *World) tenant(id string) (*tenantClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tenantClient{id: id, conn: conn, js: js, published: map[string]time.Time{}, last: map[string]sms.State{},
-		counts: map[sms.State]int{}}
+	t := &tenantClient{id: id, conn: conn, js: js, published: map[string]time.Time{}, ended: map[string]bool{}}
 	sub, err := conn.Subscribe("sms."+id+".status.>", t.status)
 	if err != nil {
 		return nil, fmt.Errorf("tenant %s: %w", id, err)
@@ -96,11 +94,10 @@ func (t *tenantClient) status(m *nats.Msg) {
 	if !ours {
 		return
 	}
-	before := t.last[s.ID]
-	t.last[s.ID] = s.State
-	t.counts[s.State]++
-	if s.State != sms.Submitted && (before == "" || before == sms.Submitted) {
-		t.final++
+	if s.State == sms.Submitted {
+		t.submitted++
+	} else {
+		t.ended[s.ID] = true
 	}
 	if s.State == sms.Delivered {
 		t.delivered = append(t.delivered, now.Sub(at))
@@ -158,5 +155,5 @@ func (t *tenantClient) send(class, id string, body []byte, note func(time.Time))
 func (t *tenantClient) progress() (published, submitted, final int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.published), t.counts[sms.Submitted], t.final
+	return len(t.published), t.submitted, len(t.ended)
 }
