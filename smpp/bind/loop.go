@@ -27,7 +27,6 @@ type loop struct {
 
 	batches chan batch
 	owed    chan response // answers of the handler to deliver_sm; one each, so it never fills
-	gone    chan struct{} // closed when the loop has ended: the reader gives up
 	timer   *time.Timer
 	armed   time.Time // when timer fires; zero: it does not
 
@@ -70,7 +69,6 @@ func newLoop(b *bind, conn net.Conn) *loop {
 		b: b, pool: b.pool, conn: conn, timer: timer,
 		batches: make(chan batch, batchesMax),
 		owed:    make(chan response, cfg.ReceiptsMax),
-		gone:    make(chan struct{}),
 		session: session.New[ref](session.Config{
 			Bind: cfg.Bind, As: b.as, Window: cfg.Window, ReceiptsMax: cfg.ReceiptsMax,
 			BindTimeout: cfg.Timeouts.Bind, Response: cfg.Timeouts.Response, EnquireLink: cfg.Timeouts.EnquireLink,
@@ -98,8 +96,11 @@ func (l *loop) run(ctx context.Context) (held time.Duration, err error) {
 		runtime.Gosched()
 		l.drainInput()
 	}
-	close(l.gone)
 	_ = l.conn.Close() // what matters was flushed; the peer is gone or has said good-bye
+	for in := range l.batches {
+		l.receive(in) // answers that were read already are answers
+	}
+	l.settle()
 	<-read
 	l.timer.Stop()
 	err = l.finish()
@@ -188,6 +189,7 @@ func (l *loop) receive(in batch) {
 
 // read cuts the stream into PDUs until it ends; a broken command_length is such an end.
 func (l *loop) read() {
+	defer close(l.batches)
 	r := pdu.NewReader(l.conn)
 	for {
 		frames, err := r.NextBatch(nil)
@@ -196,11 +198,7 @@ func (l *loop) read() {
 		} else if err != nil {
 			err = fmt.Errorf("read from the SMSC: %w", err)
 		}
-		select {
-		case l.batches <- batch{frames, err}:
-		case <-l.gone:
-			return
-		}
+		l.batches <- batch{frames, err} // the loop takes them to the last
 		if err != nil {
 			return
 		}

@@ -35,7 +35,8 @@ type App struct {
 	broker    *broker
 	ledger    *ledger.Ledger
 	register  atomic.Pointer[dispatch.Snapshot]
-	version   int64 // of the register in use; only followRegister changes it once Run has begun
+	taking    atomic.Bool // requests are pulled
+	version   int64       // of the register in use; only followRegister changes it once Run has begun
 	dispatch  *dispatch.Dispatcher
 	pools     map[sms.SMSCID]*bind.Pool
 	projector *storage.Projector
@@ -167,6 +168,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	guard(&rest, "ready", func() error { return a.announce(failing, ready) })
 
 	a.rememberRecent(failing)
+	a.taking.Store(true)
 	a.intake.Run(failing)
 	a.log.Info("draining")
 	stopBinds()
@@ -211,6 +213,9 @@ func (a *App) Binds() map[sms.SMSCID][]bind.Status {
 
 // Ready says why the gateway takes no requests, or nil.
 func (a *App) Ready() error {
+	if !a.taking.Load() {
+		return errors.New("starting")
+	}
 	if !a.broker.conn.IsConnected() {
 		return errors.New("NATS is not connected")
 	}
@@ -237,16 +242,16 @@ func (a *App) announce(ctx context.Context, ready func()) error {
 	return nil
 }
 
-// room tells intake how many more requests of a tenant's class its live SMSCs can take.
-func (a *App) room(table *router.Table) func(sms.TenantID, sms.Class) int {
-	return func(tenant sms.TenantID, class sms.Class) int {
-		n := 0
+// room tells intake how many more requests of a tenant's class its live SMSCs can take, and how many they can hold.
+func (a *App) room(table *router.Table) func(sms.TenantID, sms.Class) (now, most int) {
+	return func(tenant sms.TenantID, class sms.Class) (now, most int) {
 		for _, id := range table.Reach(tenant, class) {
 			if p := a.pools[id]; p.Live() {
-				n += p.Room(class)
+				now += p.Room(class)
+				most += a.cfg.smsc(id).holds()
 			}
 		}
-		return n
+		return now, most
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -94,8 +95,17 @@ func (c *Config) policies() (p [len(sms.Classes)]dispatch.Policy) {
 }
 
 // history tells intake what became of a request, as of the ledger's present end.
-func (a *App) history(ctx context.Context, tenant sms.TenantID, id sms.RequestID) (intake.Known, error) {
-	known, err := a.lookup.ByID(ctx, tenant, id, a.ledger.End())
+func (a *App) history(ctx context.Context, tenant sms.TenantID, id sms.RequestID, key sms.Key) (intake.Known, error) {
+	end, err := a.ledger.Last(ctx) // another gateway may have appended
+	if err != nil {
+		return intake.Known{}, err
+	}
+	var known storage.Known
+	if id == "" {
+		known, err = a.lookup.ByKey(ctx, key, end)
+	} else {
+		known, err = a.lookup.ByID(ctx, tenant, id, end)
+	}
 	if err != nil {
 		return intake.Known{}, err
 	}
@@ -120,7 +130,7 @@ func (a *App) rememberRecent(running context.Context) {
 	defer cancel()
 	err := a.lookup.Await(ctx, a.ledger.End())
 	for r, rowErr := range storage.RecentIDs(ctx, a.db.DB, recentIDs) {
-		if err = rowErr; err == nil {
+		if err = errors.Join(err, rowErr); rowErr == nil {
 			a.intake.Remember(r.Tenant, r.ID, r.Key)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"harkara/cmd/internal/dispatch"
@@ -26,13 +27,22 @@ const (
 // next turn of requests is on its way, and no more.
 func (s *SMSC) lane() int { return max(256, 2*s.Binds*s.Window) }
 
-// capacity is how many requests of one class may be in the gateway: what all windows and lanes hold.
+// holds is how many requests of one class an SMSC's windows and lane hold.
+func (s *SMSC) holds() int { return s.Binds*s.Window + s.lane() }
+
+// capacity is how many requests of one class may be in the gateway: what all SMSCs hold.
 func (c *Config) capacity() int {
 	n := 0
 	for i := range c.SMSCs {
-		n += c.SMSCs[i].Binds*c.SMSCs[i].Window + c.SMSCs[i].lane()
+		n += c.SMSCs[i].holds()
 	}
 	return max(n, 1)
+}
+
+// smsc returns one SMSC of the configuration; the route table names no others.
+func (c *Config) smsc(id sms.SMSCID) *SMSC {
+	i := slices.IndexFunc(c.SMSCs, func(s SMSC) bool { return s.ID == id })
+	return &c.SMSCs[i]
 }
 
 // poolConfig is an SMSC as its binds need it.
@@ -114,7 +124,7 @@ func (c *Config) dispatchSMSC(s *SMSC) (*dispatch.SMSC, error) {
 		}}, nil
 }
 
-// buildPools makes every SMSC's dispatch view and pool; dispatcher takes what they receive.
+// buildSMSCs makes every SMSC as dispatch needs it, without its pool.
 func (c *Config) buildSMSCs() (map[sms.SMSCID]*dispatch.SMSC, error) {
 	all := map[sms.SMSCID]*dispatch.SMSC{}
 	for i := range c.SMSCs {

@@ -12,10 +12,16 @@ import (
 // waitForRoom is how often a message without a live SMSC, or with full lanes, looks again.
 const waitForRoom = 20 * time.Millisecond
 
+// roundsMax is how often a message asks all its SMSCs again after every one of them sent it away.
+const roundsMax = 4
+
 // choose names the SMSC of the next attempt. Where none can take the message now it waits, until the deadline (a
 // failure) or the end of the gateway (an error).
 func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *sms.Failure, error) {
 	for {
+		if ctx.Err() != nil {
+			return nil, nil, ErrStopping
+		}
 		if !d.cfg.Now().Before(p.req.Deadline) {
 			return nil, deadlinePassed, nil
 		}
@@ -28,7 +34,12 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 			return smsc, nil, nil
 		}
 		if !hope {
-			return nil, turnedAway, nil
+			// Trouble of every SMSC at once may pass; an account that is wrong everywhere does not.
+			if a.rounds++; a.rounds > roundsMax {
+				return nil, turnedAway, nil
+			}
+			a.away = nil
+			continue
 		}
 		if err := d.sleep(ctx, min(waitForRoom, p.req.Deadline.Sub(d.cfg.Now()))); err != nil {
 			return nil, nil, err

@@ -42,6 +42,12 @@ func (b *book) Append(_ context.Context, events ...ledger.Event) (ledger.Positio
 	return ledger.Position(len(b.events)), nil
 }
 
+func (b *book) fail(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.err = err
+}
+
 // story tells the events in short: kind, attempt, SMSC, verdicts, flags.
 func (b *book) story() []string {
 	var lines []string
@@ -78,6 +84,7 @@ type scripted struct {
 	ledger   *book
 	t        *testing.T
 	got      []*bind.Submission
+	then     func() // called when a submission has its answers
 }
 
 func (p *scripted) Live() bool         { return !p.down.Load() }
@@ -101,6 +108,9 @@ func (p *scripted) Submit(_ context.Context, sub *bind.Submission) bind.Outcome 
 			a.MessageID = fmt.Sprintf("%X", 10*sub.Attempt+segment)
 		}
 		out.Answers = append(out.Answers, a)
+	}
+	if p.then != nil {
+		p.then()
 	}
 	return out
 }
@@ -199,7 +209,26 @@ func TestSend(t *testing.T) {
 			story: []string{"planned 1 a 1", "refused 1 a 1:elsewhere elsewhere", "planned 2 b 1", "submitted 2 b 1:accepted final"}},
 		{name: "elsewhere from all", a: verdicts{{session.Elsewhere}}, b: verdicts{{session.Elsewhere}},
 			story: []string{"planned 1 a 1", "refused 1 a 1:elsewhere elsewhere", "planned 2 b 1", "refused 2 b 1:elsewhere elsewhere",
-				"refused 2 no_smsc_left final"}},
+				"planned 3 a 1", "refused 3 a 1:elsewhere elsewhere", "planned 4 b 1", "refused 4 b 1:elsewhere elsewhere",
+				"planned 5 a 1", "refused 5 a 1:elsewhere elsewhere", "planned 6 b 1", "refused 6 b 1:elsewhere elsewhere",
+				"planned 7 a 1", "refused 7 a 1:elsewhere elsewhere", "planned 8 b 1", "refused 8 b 1:elsewhere elsewhere",
+				"planned 9 a 1", "refused 9 a 1:elsewhere elsewhere", "planned 10 b 1", "refused 10 b 1:elsewhere elsewhere",
+				"refused 10 no_smsc_left final"}},
+		{name: "trouble that passes", a: verdicts{{session.Elsewhere}}, b: verdicts{{session.Elsewhere}, {session.Accepted}},
+			story: []string{"planned 1 a 1", "refused 1 a 1:elsewhere elsewhere", "planned 2 b 1", "refused 2 b 1:elsewhere elsewhere",
+				"planned 3 a 1", "refused 3 a 1:elsewhere elsewhere", "planned 4 b 1", "submitted 4 b 1:accepted final"}},
+		{name: "a part was taken, the rest sent elsewhere", a: verdicts{{session.Accepted, session.Elsewhere, session.Accepted}},
+			request: func(r *sms.Request) { r.Template = long },
+			story: []string{"planned 1 a 1 2 3", "refused 1 a 1:accepted 2:elsewhere 3:accepted elsewhere", "planned 2 b 1 2 3 duplicate",
+				"submitted 2 b 1:accepted 2:accepted 3:accepted duplicate final"}},
+		{name: "a part was taken, the rest sent elsewhere, and no copy is allowed",
+			a:       verdicts{{session.Accepted, session.Elsewhere, session.Accepted}},
+			request: func(r *sms.Request) { r.Template, r.Class = long, sms.Txn },
+			story:   []string{"planned 1 a 1 2 3", "refused 1 a 1:accepted 2:elsewhere 3:accepted elsewhere final"}},
+		{name: "brought again after its deadline", past: Past{Attempts: 1, Doubt: true},
+			request: func(r *sms.Request) { r.Deadline = r.Requested }, story: []string{"in_doubt 1 interrupted final"}},
+		{name: "brought again, forbidden by now", past: Past{Attempts: 1, Doubt: true},
+			request: func(r *sms.Request) { r.Template = "1107160000000000000" }, story: []string{"in_doubt 1 interrupted final"}},
 		{name: "throttled, then the other", a: verdicts{{session.Throttled}},
 			story: []string{"planned 1 a 1", "refused 1 a 1:throttled throttled", "planned 2 b 1", "submitted 2 b 1:accepted final"}},
 		{name: "never written", a: verdicts{{session.Unsent}},
@@ -332,6 +361,19 @@ func TestLedgerDown(t *testing.T) {
 	if len(b.a.got)+len(b.b.got) > 0 {
 		t.Error("submitted without a durable intent")
 	}
+}
+
+// TestOutcomeOutlastsTheLedgersAbsence: what an SMSC said is told when the ledger is back, however long that takes.
+func TestOutcomeOutlastsTheLedgersAbsence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil)
+		b.a.then = func() { b.ledger.fail(ledger.ErrUnavailable) }
+		time.AfterFunc(time.Minute, func() { b.ledger.fail(nil) })
+		if err := b.Send(t.Context(), otp(nil), Past{}); err != nil {
+			t.Fatal(err)
+		}
+		b.expect(t, "planned 1 a 1", "submitted 1 a 1:accepted final")
+	})
 }
 
 func TestDailyLimit(t *testing.T) {

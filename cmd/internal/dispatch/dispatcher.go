@@ -91,8 +91,10 @@ type Trace struct {
 
 // Dispatcher sends requests and takes receipts. It is safe for use by many goroutines.
 type Dispatcher struct {
-	cfg  Config
-	late sync.WaitGroup // ledger appends for late answers and receipts under way
+	cfg     Config
+	late    sync.WaitGroup  // ledger appends for late answers and receipts under way
+	running context.Context // ends with Wait
+	stop    context.CancelFunc
 }
 
 // New makes a Dispatcher.
@@ -100,7 +102,9 @@ func New(cfg Config) *Dispatcher {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Dispatcher{cfg: cfg}
+	d := &Dispatcher{cfg: cfg}
+	d.running, d.stop = context.WithCancel(context.Background())
+	return d
 }
 
 // Past is what is known of a request that JetStream brings once more.
@@ -116,20 +120,19 @@ var ErrStopping = errors.New("gateway is stopping; request goes back to the queu
 // Send brings a request to its outcome and returns when that is in the ledger. An error means that it is not, and
 // that the request must stay in JetStream.
 func (d *Dispatcher) Send(ctx context.Context, req *sms.Request, past Past) error {
-	if !d.cfg.Now().Before(req.Deadline) {
+	alive := d.cfg.Now().Before(req.Deadline)
+	p, failure := d.plan(req, past)
+	switch {
+	case past.Doubt && (!alive || failure != nil || past.Resent || d.cfg.InDoubt[req.Class] == Hold):
+		// It may have been sent: nothing that forbids sending it now makes that untrue.
+		return d.end(ctx, req, d.restsInDoubt(p, past))
+	case !alive:
 		return d.end(ctx, req, d.lapsedEarly(req))
-	}
-	p, failure := d.plan(req)
-	if failure != nil {
+	case failure != nil:
 		return d.end(ctx, req, d.rejected(req, p, failure))
 	}
-	a := attempt{number: past.Attempts, resent: past.Resent, segments: all(len(p.sms.Segments))}
-	if past.Doubt {
-		if past.Resent || d.cfg.InDoubt[req.Class] == Hold {
-			return d.end(ctx, req, d.restsInDoubt(p, past))
-		}
-		a.resent, a.duplicate = true, true
-	}
+	a := attempt{number: past.Attempts, resent: past.Resent || past.Doubt, duplicate: past.Doubt,
+		segments: all(len(p.sms.Segments))}
 	return d.submit(ctx, p, a)
 }
 
@@ -142,7 +145,8 @@ type attempt struct {
 	busy      map[sms.SMSCID]struct{} // SMSCs that throttled us last time
 	resent    bool                    // the one resend that a doubt allows is spent
 	duplicate bool                    // the next submit may be a second copy
-	tries     int                     // throttled tries in a row
+	tries     int                     // temporary failures so far
+	rounds    int                     // how often every SMSC had sent us away
 }
 
 // submit offers the message to one SMSC after another until it is accepted, refused for good, in doubt or dead.
@@ -158,7 +162,7 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		}
 		a.number++
 		sub := d.submission(p, smsc, &a)
-		if err := d.append(ctx, d.planned(p, smsc, &a)); err != nil {
+		if _, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), d.planned(p, smsc, &a)); err != nil {
 			return err
 		}
 		out := smsc.Pool.Submit(ctx, sub)
@@ -166,7 +170,7 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		if done {
 			return d.end(ctx, p.req, ev)
 		}
-		if err := d.append(ctx, ev); err != nil {
+		if err := d.tell(ctx, ev); err != nil {
 			return err
 		}
 		if err := d.pause(ctx, p.req.Deadline, a.tries); err != nil {
@@ -178,7 +182,7 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 // end makes the last event of a request durable.
 func (d *Dispatcher) end(ctx context.Context, req *sms.Request, ev ledger.Event) error {
 	ev.Final = true
-	if err := d.append(ctx, ev); err != nil {
+	if err := d.tell(ctx, ev); err != nil {
 		return err
 	}
 	if d.cfg.Trace.Ended != nil {
@@ -187,11 +191,18 @@ func (d *Dispatcher) end(ctx context.Context, req *sms.Request, ev ledger.Event)
 	return nil
 }
 
-// append makes an event durable, also when the gateway is stopping: an intent that is given up half-way, or an outcome
-// that is not told, would be in doubt for ever. The ledger itself bounds the wait.
-func (d *Dispatcher) append(ctx context.Context, ev ledger.Event) error {
-	_, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), ev)
-	return err
+// tell makes an outcome durable, however long the ledger is away, and once more when the gateway is stopping: an
+// outcome that is not told would be in doubt for ever. Telling one twice does no harm.
+func (d *Dispatcher) tell(ctx context.Context, ev ledger.Event) error {
+	for {
+		_, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), ev)
+		if err == nil || errors.Is(err, ledger.ErrTooLarge) || errors.Is(err, ledger.ErrClosed) {
+			return err
+		}
+		if d.sleep(ctx, time.Second) != nil {
+			return err
+		}
+	}
 }
 
 // stateOf is the state that a final event of a kind leaves its message in.
@@ -200,7 +211,7 @@ var stateOf = map[ledger.Kind]sms.State{
 	ledger.InDoubt: sms.InDoubt, ledger.Lapsed: sms.Lapsed,
 }
 
-// pause waits before the next attempt: not at all after a first failure, then 100 ms doubling to 2 s.
+// pause waits before the next attempt: not at all after a doubt, else about 100 ms doubling to 2 s.
 func (d *Dispatcher) pause(ctx context.Context, deadline time.Time, tries int) error {
 	if tries < 1 {
 		return nil
@@ -229,5 +240,8 @@ func all(n int) []int {
 	return list
 }
 
-// Wait returns when every receipt and late answer that was taken is dealt with.
-func (d *Dispatcher) Wait() { d.late.Wait() }
+// Wait returns when every receipt and late answer that was taken is dealt with; it is called once, when no more come.
+func (d *Dispatcher) Wait() {
+	d.stop()
+	d.late.Wait()
+}

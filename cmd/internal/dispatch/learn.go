@@ -37,8 +37,14 @@ func (d *Dispatcher) learn(p *plan, smsc *SMSC, a *attempt, out bind.Outcome) (l
 	case session.Lapsed:
 		return a.unsure(ev, ledger.Lapsed, deadlinePassed), true
 	default:
+		left := unaccepted(out)
+		partly := len(left) < len(p.sms.Segments)
+		if worst.Verdict == session.Elsewhere && partly && (a.resent || d.cfg.InDoubt[p.req.Class] == Hold) {
+			// The parts that were taken would go out twice, which its policy does not allow.
+			return a.unsure(ev, ledger.Refused, refusal(worst, true)), true
+		}
 		ev.Kind, ev.Failure = ledger.Refused, refusal(worst, true)
-		d.retry(p, smsc, a, worst, out)
+		a.retry(p, smsc, worst, left, partly)
 	}
 	return ev, false
 }
@@ -54,9 +60,7 @@ func (a *attempt) unsure(ev ledger.Event, kind ledger.Kind, f *sms.Failure) ledg
 }
 
 // retry says what the attempt after a temporary failure sends, and where not to.
-func (d *Dispatcher) retry(p *plan, smsc *SMSC, a *attempt, worst bind.Answer, out bind.Outcome) {
-	left := unaccepted(out)
-	partly := len(left) < len(p.sms.Segments)
+func (a *attempt) retry(p *plan, smsc *SMSC, worst bind.Answer, left []int, partly bool) {
 	a.busy = nil
 	switch {
 	case worst.Verdict == session.Elsewhere:
@@ -64,7 +68,7 @@ func (d *Dispatcher) retry(p *plan, smsc *SMSC, a *attempt, worst bind.Answer, o
 			a.away = map[sms.SMSCID]struct{}{}
 		}
 		a.away[smsc.ID] = struct{}{}
-		a.duplicate = a.duplicate || partly
+		a.duplicate, a.resent = a.duplicate || partly, a.resent || partly
 		left, a.stay = all(len(p.sms.Segments)), ""
 	case partly: // the parts that are there already must be joined by the rest on the same SMSC
 		a.stay = smsc.ID

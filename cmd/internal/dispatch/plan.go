@@ -20,7 +20,7 @@ type plan struct {
 
 // plan checks a request against the register and makes its segments. It is pure but for the register's snapshot.
 // The plan holds what was found out even when a failure is returned.
-func (d *Dispatcher) plan(req *sms.Request) (*plan, *sms.Failure) {
+func (d *Dispatcher) plan(req *sms.Request, past Past) (*plan, *sms.Failure) {
 	p := &plan{req: req, facts: d.facts(req)}
 	tenant := d.cfg.Tenants[req.Tenant]
 	snap := d.cfg.Register()
@@ -49,7 +49,7 @@ func (d *Dispatcher) plan(req *sms.Request) (*plan, *sms.Failure) {
 		return p, &sms.Failure{Stage: sms.StageDLT, Code: string(dlt.VariableWrongType), Reason: string(dlt.VariableWrongType),
 			Detail: "the text cannot be encoded: " + err.Error()}
 	}
-	if !tenant.Daily.Allow(d.cfg.Now()) {
+	if past.Attempts == 0 && !past.Doubt && !tenant.Daily.Allow(d.cfg.Now()) {
 		return p, &sms.Failure{Stage: sms.StageRoute, Code: "tenant_limit", Reason: "tenant_limit",
 			Detail: "the tenant's daily limit is spent", Retryable: true}
 	}

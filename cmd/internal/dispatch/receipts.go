@@ -77,7 +77,7 @@ func (h handler) Late(sub *bind.Submission, a bind.Answer) {
 		ev.Kind, ev.Failure = ledger.Refused, refusal(a, a.Verdict.Retryable())
 	}
 	d.late.Go(func() {
-		if _, err := d.cfg.Ledger.Append(context.Background(), ev); err != nil {
+		if err := d.tell(d.running, ev); err != nil {
 			d.cfg.Log.Error("a late answer could not be kept; the message stays in doubt", "smsc", id,
 				"message", sub.Key, "error", err)
 		}

@@ -27,7 +27,12 @@ const (
 	ttlMax = 7 * 24 * 3600 // a week: what SMS_STATUS remembers, and longer than any SMSC keeps trying
 )
 
-var idPattern = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,64}$`)
+// Fields that go into the books in the clear are of a form, so that nothing else gets there by them.
+var (
+	idPattern       = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,64}$`)
+	templatePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,30}$`)
+	headerPattern   = regexp.MustCompile(`^[A-Za-z0-9-]{0,20}$`)
+)
 
 // decode reads a request. The fields of req that could be read are set also when a failure is returned.
 func decode(data []byte, req *sms.Request) *sms.Failure {
@@ -46,7 +51,11 @@ func decode(data []byte, req *sms.Request) *sms.Failure {
 	if utf8.RuneCountInString(w.Ref) > refMax {
 		return bad("ref: at most 128 characters")
 	}
-	req.Ref, req.Header = w.Ref, dlt.Header(w.Header)
+	req.Ref = w.Ref
+	if !headerPattern.MatchString(w.Header) {
+		return bad("header: want at most 20 letters, digits or hyphens")
+	}
+	req.Header = dlt.Header(w.Header)
 	if w.TTL != nil {
 		if *w.TTL < 1 || *w.TTL > ttlMax {
 			return bad(fmt.Sprintf("ttl_s: want 1 to %d", ttlMax))
@@ -55,6 +64,9 @@ func decode(data []byte, req *sms.Request) *sms.Failure {
 	}
 	if w.Template == "" {
 		return bad("template: required")
+	}
+	if !templatePattern.MatchString(w.Template) {
+		return bad("template: want at most 30 letters, digits, - or _")
 	}
 	req.Template = dlt.TemplateID(w.Template)
 	if w.To == "" {

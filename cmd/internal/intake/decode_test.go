@@ -33,6 +33,8 @@ func TestDecode(t *testing.T) {
 		{"ttl 0", `{` + good + `,"ttl_s":0}`, "bad_request", "ttl_s"},
 		{"ttl beyond a week", `{` + good + `,"ttl_s":604801}`, "bad_request", "ttl_s"},
 		{"long ref", `{` + good + `,"ref":"` + strings.Repeat("é", 129) + `"}`, "bad_request", "ref"},
+		{"a template that is a text", `{"id":"r1","to":"9812345678","template":"483921 is your OTP"}`, "bad_request", "template"},
+		{"a huge header", `{` + good + `,"header":"` + strings.Repeat("A", 1<<19) + `"}`, "bad_request", "header"},
 		{"ref at its limit", `{` + good + `,"ref":"` + strings.Repeat("é", 128) + `"}`, "", ""},
 	}
 	for _, tt := range tests {

@@ -30,12 +30,12 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.Tena
 	defer in.done(sequence)
 	req := sms.Request{Key: keyOf(meta), Tenant: tenant, Class: class, Requested: meta.Timestamp}
 	failure := decode(msg.Data(), &req)
+	ended, past, err := in.known(ctx, &req, sequence, meta.NumDelivered)
 	if req.ID == "" {
-		req.ID = sms.RequestID(fmt.Sprint(sequence))
+		req.ID = sms.RequestID(fmt.Sprint(sequence)) // for its status; no tenant's id is meant
 	}
-	ended, past := in.known(ctx, &req, sequence, meta.NumDelivered)
 	switch {
-	case ended:
+	case err != nil || ended:
 	case failure != nil:
 		err = in.cfg.Dispatch.Reject(ctx, &req, failure)
 	default:
@@ -48,37 +48,54 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.Tena
 	in.log(msg.Ack())
 }
 
-// known says what became of a request before: nothing for one that is new, as nearly all are.
-func (in *Intake) known(ctx context.Context, req *sms.Request, sequence, deliveries uint64) (ended bool, past dispatch.Past) {
-	sight := in.seen.note(req.Tenant, req.ID, sequence)
+// known says what became of a request before: nothing for one that is new, as nearly all are. An error says that this
+// must be asked again later.
+func (in *Intake) known(ctx context.Context, req *sms.Request, sequence, deliveries uint64) (
+	ended bool, past dispatch.Past, err error) {
+	sight := fresh
+	if req.ID != "" {
+		sight = in.seen.note(req.Tenant, req.ID, sequence)
+	}
 	switch {
 	case sight == copied:
 		in.copied(req.Tenant)
-		return true, past
+		return true, past, nil
 	case sight == fresh && deliveries == 1 && sequence > in.before:
-		return false, past
+		return false, past, nil
 	}
 	if deliveries > 1 && in.cfg.Trace.Again != nil {
 		in.cfg.Trace.Again(req.Tenant)
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookupPatience)
+	asking, cancel := context.WithTimeout(ctx, lookupPatience)
 	defer cancel()
-	known, err := in.cfg.History(ctx, req.Tenant, req.ID)
+	known, err := in.cfg.History(asking, req.Tenant, req.ID, req.Key)
 	switch {
-	case err != nil && sight == fresh && deliveries == 1:
-		// All that speaks against it is that it was there before the start.
-		return false, past
 	case err != nil:
-		// Decision D4: what can't be told in time is in doubt.
-		in.cfg.Log.Warn("what became of a request can't be told; treated as in doubt", "tenant", req.Tenant,
-			"id", req.ID, "error", err)
-		return false, dispatch.Past{Attempts: max(int(deliveries)-1, 1), Doubt: true}
+		past, err = in.unknown(req, deliveries, err)
+		return false, past, err
 	case known.Found && known.Key != req.Key:
 		in.copied(req.Tenant)
-		return true, past
+		return true, past, nil
+	case !known.Found:
+		known.Past.Attempts = attemptsUnknown(deliveries)
 	}
-	return known.Ended, known.Past
+	return known.Ended, known.Past, nil
 }
+
+// unknown decides on a request of which the books can't tell what became (decision D4). A code is in doubt at once, and
+// its policy decides; what can wait is asked for again, and in doubt when its time is over.
+func (in *Intake) unknown(req *sms.Request, deliveries uint64, err error) (dispatch.Past, error) {
+	if req.Class != sms.OTP && time.Now().Before(req.Deadline) {
+		return dispatch.Past{}, fmt.Errorf("what became of it can't be told yet: %w", err)
+	}
+	in.cfg.Log.Warn("what became of a request can't be told; treated as in doubt", "tenant", req.Tenant, "id", req.ID,
+		"error", err)
+	return dispatch.Past{Attempts: attemptsUnknown(deliveries), Doubt: true}, nil
+}
+
+// attemptsUnknown numbers the attempts of a further delivery away from those of the ones before, where these are not
+// known: no delivery makes 256.
+func attemptsUnknown(deliveries uint64) int { return int(deliveries-1) << 8 }
 
 // copied notes that a copy of a request was dropped: the original speaks for both.
 func (in *Intake) copied(tenant sms.TenantID) {

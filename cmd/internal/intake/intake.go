@@ -45,9 +45,9 @@ type Known struct {
 	Past  dispatch.Past
 }
 
-// History answers what became of a request, as of the ledger's present end. It waits until the books are that far;
-// its error says that this could not be told in time.
-type History func(ctx context.Context, tenant sms.TenantID, id sms.RequestID) (Known, error)
+// History answers what became of a request, as of the ledger's present end: by its tenant's id, or by its key where
+// the id is empty. It waits until the books are that far; its error says that this could not be told in time.
+type History func(ctx context.Context, tenant sms.TenantID, id sms.RequestID, key sms.Key) (Known, error)
 
 // Config joins Intake to its neighbours.
 type Config struct {
@@ -56,8 +56,9 @@ type Config struct {
 	Tenants  []router.Tenant
 	// Capacity is how many requests of one class may be in the gateway.
 	Capacity int
-	// Room is how many more requests of a tenant's class its SMSCs can take now; 0 where none of them is live.
-	Room     func(tenant sms.TenantID, class sms.Class) int
+	// Room is how many more requests of a tenant's class its SMSCs can take now, 0 where none of them is live; and how
+	// many they can hold at most, lanes and windows together.
+	Room     func(tenant sms.TenantID, class sms.Class) (now, most int)
 	Dispatch Dispatcher
 	History  History
 	Log      *slog.Logger
@@ -84,6 +85,13 @@ type Intake struct {
 
 	mu       sync.Mutex
 	inFlight map[uint64]jetstream.Msg // by stream sequence
+	shares   map[share]int            // how many are in the gateway, by tenant and class
+}
+
+// share is one tenant's part of a class.
+type share struct {
+	tenant sms.TenantID
+	class  sms.Class
 }
 
 // Open makes the stream and the Intake; nothing is pulled before Run.
@@ -95,7 +103,7 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", Stream, err)
 	}
-	in := &Intake{cfg: cfg, seen: newSeen(seenMax), inFlight: map[uint64]jetstream.Msg{},
+	in := &Intake{cfg: cfg, seen: newSeen(seenMax), inFlight: map[uint64]jetstream.Msg{}, shares: map[share]int{},
 		limits: map[sms.TenantID]*rate.Limiter{}, before: stream.CachedInfo().State.LastSeq}
 	for _, t := range cfg.Tenants {
 		if t.TPS > 0 {
@@ -151,8 +159,8 @@ func (in *Intake) pull(ctx, working context.Context, tenant sms.TenantID, class 
 	consumer, ok := in.consumerOrRetry(ctx, tenant, class)
 	want := 1
 	for ok && ctx.Err() == nil {
-		can := in.cfg.Room(tenant, class)
-		if can == 0 {
+		can := in.can(tenant, class)
+		if can <= 0 {
 			ok = wait(ctx, 50*time.Millisecond)
 			continue
 		}
@@ -169,6 +177,19 @@ func (in *Intake) pull(ctx, working context.Context, tenant sms.TenantID, class 
 		// Ask for twice what came: one at a time while idle, whole turns under load.
 		want = max(1, 2*got)
 	}
+}
+
+// can is how many requests a tenant's class may be asked for: what its SMSCs have room for, no more in all than they
+// hold, so that what waits for a slow one does not fill the class for everybody, and no more than its rate lets on.
+func (in *Intake) can(tenant sms.TenantID, class sms.Class) int {
+	now, most := in.cfg.Room(tenant, class)
+	in.mu.Lock()
+	can := min(now, most-in.shares[share{tenant, class}])
+	in.mu.Unlock()
+	if limit := in.limits[tenant]; limit != nil {
+		can = min(can, limit.Burst())
+	}
+	return can
 }
 
 func (in *Intake) consumerOrRetry(ctx context.Context, tenant sms.TenantID, class sms.Class) (jetstream.Consumer, bool) {
@@ -208,8 +229,10 @@ func (in *Intake) fetch(ctx, working context.Context, c jetstream.Consumer, tena
 			in.log(msg.Nak())
 			continue
 		}
+		in.count(share{tenant, class}, 1)
 		in.work.Go(func() {
 			defer in.rooms[class].give(1)
+			defer in.count(share{tenant, class}, -1)
 			in.handle(working, msg, tenant, class)
 		})
 	}
@@ -220,6 +243,12 @@ func (in *Intake) fetch(ctx, working context.Context, c jetstream.Consumer, tena
 		return got, err
 	}
 	return got, nil
+}
+
+func (in *Intake) count(s share, n int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.shares[s] += n
 }
 
 // wait returns false when ctx ends first.

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/time/rate"
 
 	"harkara/cmd/internal/dispatch"
 	"harkara/router"
@@ -82,14 +83,14 @@ func reopen(t *testing.T, js jetstream.JetStream, history History) office {
 	t.Helper()
 	o := office{&desk{make(chan sending, 100), make(chan string, 100)}, js, make(chan sms.TenantID, 100), nil, nil, nil}
 	if history == nil {
-		history = func(context.Context, sms.TenantID, sms.RequestID) (Known, error) {
+		history = func(context.Context, sms.TenantID, sms.RequestID, sms.Key) (Known, error) {
 			t.Error("asked what became of a request that is new")
 			return Known{}, nil
 		}
 	}
 	in, err := Open(t.Context(), Config{JS: o.js, Replicas: 1, Capacity: 100,
 		Tenants: []router.Tenant{{ID: "acme", Weight: 1}, {ID: "zipkart", Weight: 1}},
-		Room:    func(sms.TenantID, sms.Class) int { return 100 }, Dispatch: o.desk, History: history,
+		Room:    func(sms.TenantID, sms.Class) (int, int) { return 100, 100 }, Dispatch: o.desk, History: history,
 		Log: slog.New(slog.DiscardHandler), Trace: Trace{Copied: func(t sms.TenantID) { o.copies <- t }}})
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +148,7 @@ func TestAckedOnlyWithItsOutcome(t *testing.T) {
 func TestBroughtAgainAfterAFailure(t *testing.T) {
 	asked := make(chan sms.RequestID, 1)
 	keys := map[sms.RequestID]sms.Key{}
-	o := open(t, func(_ context.Context, _ sms.TenantID, id sms.RequestID) (Known, error) {
+	o := open(t, func(_ context.Context, _ sms.TenantID, id sms.RequestID, _ sms.Key) (Known, error) {
 		asked <- id
 		return Known{Found: true, Key: keys[id], Past: dispatch.Past{Attempts: 1, Doubt: true}}, nil
 	})
@@ -167,13 +168,13 @@ func TestBroughtAgainAfterAFailure(t *testing.T) {
 }
 
 func TestBooksSilent(t *testing.T) {
-	o := open(t, func(context.Context, sms.TenantID, sms.RequestID) (Known, error) {
+	o := open(t, func(context.Context, sms.TenantID, sms.RequestID, sms.Key) (Known, error) {
 		return Known{}, errors.New("PostgreSQL is down")
 	})
 	o.publish(t, "sms.acme.send.otp", body("r1"))
 	(<-o.sent).answer <- errors.New("ledger is down")
 	s := <-o.sent
-	if s.past != (dispatch.Past{Attempts: 1, Doubt: true}) {
+	if s.past != (dispatch.Past{Attempts: 256, Doubt: true}) {
 		t.Errorf("past %+v: what can't be told is in doubt", s.past)
 	}
 	s.answer <- nil
@@ -181,7 +182,9 @@ func TestBooksSilent(t *testing.T) {
 }
 
 func TestEndedAlready(t *testing.T) {
-	o := open(t, func(context.Context, sms.TenantID, sms.RequestID) (Known, error) { return Known{Ended: true}, nil })
+	o := open(t, func(context.Context, sms.TenantID, sms.RequestID, sms.Key) (Known, error) {
+		return Known{Ended: true}, nil
+	})
 	o.publish(t, "sms.acme.send.otp", body("r1"))
 	(<-o.sent).answer <- errors.New("the acknowledgement was lost")
 	o.left(t, 0)
@@ -237,7 +240,8 @@ func TestFirstDeliveryFromBeforeTheStart(t *testing.T) {
 		}, dispatch.Past{Attempts: 1, Doubt: true}, true},
 		{"ended", func(k sms.Key) (Known, error) { return Known{Found: true, Key: k, Ended: true}, nil }, dispatch.Past{}, false},
 		{"unknown", func(sms.Key) (Known, error) { return Known{}, nil }, dispatch.Past{}, true},
-		{"books-silent", func(sms.Key) (Known, error) { return Known{}, errors.New("PostgreSQL is down") }, dispatch.Past{}, true},
+		{"books-silent", func(sms.Key) (Known, error) { return Known{}, errors.New("PostgreSQL is down") },
+			dispatch.Past{Doubt: true}, true},
 		{"copy", func(sms.Key) (Known, error) { return Known{Found: true, Key: sms.Key{1}}, nil }, dispatch.Past{}, false},
 	} {
 		t.Run(r.id, func(t *testing.T) {
@@ -258,7 +262,7 @@ func TestFirstDeliveryFromBeforeTheStart(t *testing.T) {
 				t.Fatal(err)
 			}
 			key := keyOf(&jetstream.MsgMetadata{Sequence: jetstream.SequencePair{Stream: ack.Sequence}, Timestamp: raw.Time})
-			o := reopen(t, js, func(context.Context, sms.TenantID, sms.RequestID) (Known, error) { return r.know(key) })
+			o := reopen(t, js, func(context.Context, sms.TenantID, sms.RequestID, sms.Key) (Known, error) { return r.know(key) })
 			if r.sent {
 				s := <-o.sent
 				if s.past != r.past || s.req.Key != key {
@@ -276,7 +280,7 @@ func TestFirstDeliveryFromBeforeTheStart(t *testing.T) {
 
 func TestRememberedFromBeforeTheStart(t *testing.T) {
 	asked := make(chan struct{}, 1)
-	o := open(t, func(context.Context, sms.TenantID, sms.RequestID) (Known, error) {
+	o := open(t, func(context.Context, sms.TenantID, sms.RequestID, sms.Key) (Known, error) {
 		asked <- struct{}{}
 		return Known{}, nil
 	})
@@ -306,5 +310,52 @@ func TestStopFinishesWhatWasTaken(t *testing.T) {
 	o.left(t, 1)
 	if len(o.sent) > 0 {
 		t.Error("taken after the stop")
+	}
+}
+
+// TestBooksSilentForWhatCanWait: a request that is no code stays in the stream until the books can tell.
+func TestBooksSilentForWhatCanWait(t *testing.T) {
+	tries := 0
+	o := open(t, func(context.Context, sms.TenantID, sms.RequestID, sms.Key) (Known, error) {
+		if tries++; tries == 1 {
+			return Known{}, errors.New("PostgreSQL is down")
+		}
+		return Known{Ended: true}, nil
+	})
+	o.publish(t, "sms.acme.send.txn", body("r1"))
+	(<-o.sent).answer <- errors.New("the acknowledgement was lost")
+	o.left(t, 0)
+	if tries != 2 || len(o.sent) > 0 {
+		t.Errorf("asked %d times, sent %d times more", tries, len(o.sent))
+	}
+}
+
+// TestMadeUpIDIsNobodys: the sequence that stands for an unreadable id is not taken for a tenant's own id.
+func TestMadeUpIDIsNobodys(t *testing.T) {
+	o := open(t, nil)
+	o.publish(t, "sms.acme.send.otp", `{"id":`)
+	if got := <-o.rejected; got != "1 bad_request" {
+		t.Errorf("rejected %q", got)
+	}
+	o.publish(t, "sms.acme.send.otp", body("1"))
+	(<-o.sent).answer <- nil
+	o.left(t, 0)
+	o.publish(t, "sms.acme.send.otp", body("4"))
+	(<-o.sent).answer <- nil
+	o.publish(t, "sms.acme.send.otp", `{"id":`)
+	if got := <-o.rejected; got != "4 bad_request" {
+		t.Errorf("rejected %q", got)
+	}
+}
+
+// TestSlowTenantHoldsLittle: one whose rate is low pulls no more than it may send at once.
+func TestSlowTenantHoldsLittle(t *testing.T) {
+	in := &Intake{cfg: Config{Room: func(sms.TenantID, sms.Class) (int, int) { return 50, 80 }},
+		limits: map[sms.TenantID]*rate.Limiter{"slow": rate.NewLimiter(1, 1)},
+		shares: map[share]int{{"busy", sms.OTP}: 70, {"full", sms.OTP}: 80}}
+	for tenant, want := range map[sms.TenantID]int{"slow": 1, "busy": 10, "full": 0, "idle": 50} {
+		if got := in.can(tenant, sms.OTP); got != want {
+			t.Errorf("%s may ask for %d, want %d", tenant, got, want)
+		}
 	}
 }
