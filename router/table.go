@@ -55,8 +55,8 @@ type way struct {
 	categories []dlt.Category
 }
 
-// maxWeight bounds a weight, so that shares stay what they look like and no sum overflows.
-const maxWeight = 1000
+// MaxWeight bounds a weight, so that shares stay what they look like and no sum overflows.
+const MaxWeight = 1000
 
 // NewTable checks the routes against the SMSCs. The error holds every fault, each with the route (from 1) and the mend.
 func NewTable(routes []Route, smscs []SMSC) (*Table, error) {
@@ -103,8 +103,8 @@ func compile(r Route, known map[sms.SMSCID]SMSC) (route, error) {
 		ways = append(ways, way{id, role, weight, s.Categories})
 	}
 	for _, target := range r.Targets {
-		if target.Weight < 1 || target.Weight > maxWeight {
-			faults = append(faults, fmt.Errorf("smsc %s has weight %d: write 1 to %d", target.SMSC, target.Weight, maxWeight))
+		if target.Weight < 1 || target.Weight > MaxWeight {
+			faults = append(faults, fmt.Errorf("smsc %s has weight %d: write 1 to %d", target.SMSC, target.Weight, MaxWeight))
 		}
 		add(target.SMSC, RoleTarget, target.Weight)
 	}

@@ -25,7 +25,7 @@ type turn struct {
 	waits  bool
 }
 
-// oneTurn is the stride of weight 1: large enough that a stride of weight maxWeight is exact to 0.1 %, small enough
+// oneTurn is the stride of weight 1: large enough that a stride of weight MaxWeight is exact to 0.1 %, small enough
 // that a pass of 64 bits lasts for 50 years of 10,000 turns a second.
 const oneTurn = 1 << 20
 
@@ -33,8 +33,8 @@ const oneTurn = 1 << 20
 func NewTurns(tenants []Tenant) (*Turns, error) {
 	t := &Turns{tenants: make(map[sms.TenantID]*turn, len(tenants))}
 	for i, tenant := range tenants {
-		if tenant.Weight < 1 || tenant.Weight > maxWeight {
-			return nil, fmt.Errorf("tenant %s has weight %d: write 1 to %d", tenant.ID, tenant.Weight, maxWeight)
+		if tenant.Weight < 1 || tenant.Weight > MaxWeight {
+			return nil, fmt.Errorf("tenant %s has weight %d: write 1 to %d", tenant.ID, tenant.Weight, MaxWeight)
 		}
 		if _, twice := t.tenants[tenant.ID]; twice {
 			return nil, fmt.Errorf("tenant %s is there twice: give each its own id", tenant.ID)

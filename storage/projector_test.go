@@ -324,6 +324,48 @@ func TestALedgerThatWasLostIsNoticed(t *testing.T) {
 	}
 }
 
+// TestALostTailIsSkipped: what was projected keeps its positions, and what comes after is projected too.
+func TestALostTailIsSkipped(t *testing.T) {
+	b := newBench(t, 100*time.Millisecond)
+	b.append(t, newHistory(1).rejected().events...)
+	if _, err := b.db.Exec(`UPDATE harkara.projection SET position = 5`); err != nil {
+		t.Fatal(err)
+	}
+	cfg := b.config()
+	if err := OpenStatuses(t.Context(), cfg.JS, 1); err != nil {
+		t.Fatal(err)
+	}
+	lost, err := MendLedger(t.Context(), cfg.DB, cfg.JS, cfg.Ledger)
+	if lost != 4 || err != nil {
+		t.Fatalf("lost %d, %v; want 4", lost, err)
+	}
+	if lost, err = MendLedger(t.Context(), cfg.DB, cfg.JS, cfg.Ledger); lost != 0 || err != nil {
+		t.Errorf("mended twice: lost %d, %v", lost, err)
+	}
+	b.append(t, newHistory(2).rejected().events...)
+	if end := cfg.Ledger.End(); end != 6 {
+		t.Errorf("the next frame has position %d, want 6", end)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cfg.Trace.Projected = func(p ledger.Position, _ Stats, _, _ time.Duration) {
+		if p >= 6 {
+			cancel()
+		}
+	}
+	cfg.Trace.Failed = func(err error) { t.Error(err); cancel() }
+	_ = NewProjector(cfg).Run(ctx)
+	var n int
+	if err := b.db.QueryRow(`SELECT count(*) FROM harkara.v_message`).Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d messages, %v; want the one behind the lost frames", n, err)
+	}
+	if _, err := b.db.Exec(`UPDATE harkara.projection SET position = 1000000`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := MendLedger(t.Context(), cfg.DB, cfg.JS, cfg.Ledger); err == nil || !strings.Contains(err.Error(), "restore the stream") {
+		t.Errorf("a million lost frames: %v", err)
+	}
+}
+
 func TestStatusesGoOutOnceAndInOrder(t *testing.T) {
 	for _, atomicBatches := range []bool{false, true} {
 		t.Run(fmt.Sprintf("atomic %v", atomicBatches), func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // TestRowsArriveAsWritten sends drawn values through COPY to a real table and reads them back.
 func TestRowsArriveAsWritten(t *testing.T) {
 	db := testDB(t).DB
-	if _, err := db.Exec(`CREATE TABLE harkara.drawn (k uuid, t text, o text, n bigint, b boolean, d bytea, at timestamptz, us timestamptz)`); err != nil {
+	if _, err := db.Exec(`CREATE TABLE harkara.drawn (line bigserial, k uuid, t text, o text, n bigint, b boolean, d bytea, at timestamptz, us timestamptz)`); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := db.Conn(t.Context())
@@ -58,7 +58,7 @@ func TestRowsArriveAsWritten(t *testing.T) {
 		if err := r.copyIn(t.Context(), conn); err != nil {
 			t.Fatal(err)
 		}
-		found, err := tx.Query(`SELECT k, t, coalesce(o, ''), n, b, d, coalesce(at, '0001-01-01 00:00:00+00'), coalesce(us, '1970-01-01 00:00:00+00') FROM harkara.drawn`)
+		found, err := tx.Query(`SELECT k, t, coalesce(o, ''), n, b, d, coalesce(at, '0001-01-01 00:00:00+00'), coalesce(us, '1970-01-01 00:00:00+00') FROM harkara.drawn ORDER BY line`)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -116,8 +116,7 @@ func (p *Projector) checkLedger(ctx context.Context, w *work) error {
 		return err
 	}
 	if seen := max(w.at.position, w.statuses.lastID.fact.position()); end < seen {
-		return fmt.Errorf("the ledger ends at position %d, but position %d was projected or told to tenants before: restore the stream %s, "+
-			"or start with an empty database and an empty %s", end, seen, ledger.Stream, StatusStream)
+		return lostLedger(end, seen)
 	}
 	return nil
 }

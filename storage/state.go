@@ -10,8 +10,8 @@ var rank = map[sms.State]int{
 	sms.Rejected:    2, // the ends before the network: only proof that a phone was tried outranks them
 	sms.Lapsed:      2,
 	sms.Refused:     2,
-	sms.Submitted:   3, // the SMSC has it; what we meant to do besides (refuse, lapse) no longer counts
-	sms.Unreported:  4, // the SMSC says that it does not know
+	sms.Submitted:   3, // the SMSC has it
+	sms.Unreported:  4, // nobody says what became of it
 	sms.Expired:     5, // the SMSC says that it failed
 	sms.Undelivered: 5,
 	sms.Delivered:   6, // the phone has it: nothing undoes that

@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
@@ -40,6 +41,7 @@ type Vault struct {
 	numbers, texts, nonces *macs
 	seal                   cipher.AEAD
 	keyID                  []byte // keyIDSize bytes that tell master keys apart
+	storeKey               string
 }
 
 // OpenVault reads the master key from keys/master.key under dataDir, and makes folder and key where they are missing;
@@ -54,8 +56,8 @@ func OpenVault(dataDir string) (*Vault, error) {
 
 // newVault derives a key for each use from the master key (HKDF-SHA-256, RFC 5869), so that no two uses share one.
 func newVault(master []byte) (*Vault, error) {
-	var keys [5][]byte
-	for i, use := range [...]string{"msisdn digest", "text digest", "msisdn seal", "msisdn nonce", "key id"} {
+	var keys [6][]byte
+	for i, use := range [...]string{"msisdn digest", "text digest", "msisdn seal", "msisdn nonce", "key id", "request store"} {
 		var err error
 		if keys[i], err = hkdf.Key(sha256.New, master, nil, "harkara vault 1: "+use, sha256.Size); err != nil {
 			return nil, fmt.Errorf("derive the key for %s: %w", use, err)
@@ -70,8 +72,11 @@ func newVault(master []byte) (*Vault, error) {
 		return nil, fmt.Errorf("make the cipher: %w", err)
 	}
 	return &Vault{numbers: newMACs(keys[0]), texts: newMACs(keys[1]), nonces: newMACs(keys[3]), seal: seal,
-		keyID: keys[4][:keyIDSize]}, nil
+		keyID: keys[4][:keyIDSize], storeKey: hex.EncodeToString(keys[5])}, nil
 }
+
+// StoreKey is the key that an embedded NATS server encrypts its store with, as text.
+func (v *Vault) StoreKey() string { return v.storeKey }
 
 // Digest returns 16 bytes that are the same for the same number and tell nothing of it without the key.
 func (v *Vault) Digest(n sms.MSISDN) []byte {

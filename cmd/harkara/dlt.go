@@ -161,11 +161,7 @@ func printVerdict(cmd *cobra.Command, asJSON bool, v app.ScrubVerdict) error {
 	case v.OK:
 		fmt.Fprintf(out, "passes: %s, %d segment(s)\n%s\n", v.Encoding, v.Segments, v.Text)
 	default:
-		fmt.Fprintf(out, "fails: %s", v.Reason)
-		if v.Position > 0 {
-			fmt.Fprintf(out, " at %d", v.Position)
-		}
-		fmt.Fprintf(out, ": %s\n", v.Detail)
+		fmt.Fprintf(out, "fails: %s: %s\n", v.Reason, v.Detail)
 	}
 	if !v.OK {
 		return errSaid
@@ -174,7 +170,8 @@ func printVerdict(cmd *cobra.Command, asJSON bool, v app.ScrubVerdict) error {
 }
 
 func dltChainCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "chain ID ID...",
 		Short: "The PE-TM chain in each form: the entity's id first, the telemarketer that submits last",
 		Args:  cobra.ArbitraryArgs,
@@ -187,10 +184,20 @@ func dltChainCommand() *cobra.Command {
 					return fmt.Errorf("%s: %w", id, err)
 				}
 			}
+			forms := map[dlt.ChainMode]string{}
 			for _, mode := range []dlt.ChainMode{dlt.ChainTMID, dlt.ChainList, dlt.ChainHash} {
-				fmt.Fprintf(cmd.OutOrStdout(), "%-6s %s\n", mode, dlt.ChainValue(mode, ids))
+				forms[mode] = dlt.ChainValue(mode, ids)
+				if asJSON {
+					continue
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%-6s %s\n", mode, forms[mode])
+			}
+			if asJSON {
+				return printJSON(cmd, forms)
 			}
 			return nil
 		},
 	}
+	jsonFlag(cmd, &asJSON)
+	return cmd
 }

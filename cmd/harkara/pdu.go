@@ -12,7 +12,7 @@ import (
 )
 
 func pduCommand() *cobra.Command {
-	var reveal bool
+	var reveal, asJSON bool
 	decode := &cobra.Command{
 		Use:   "decode HEX",
 		Short: "Say what is in a PDU; addresses and texts are masked unless --reveal",
@@ -28,10 +28,15 @@ func pduCommand() *cobra.Command {
 			if h := pdu.ParseHeader(octets); int(h.Length) != len(octets) {
 				return fmt.Errorf("command_length says %d octets, these are %d", h.Length, len(octets))
 			}
-			fmt.Fprint(cmd.OutOrStdout(), pdu.Describe(octets, reveal))
+			text := pdu.Describe(octets, reveal)
+			if asJSON {
+				return printJSON(cmd, map[string]any{"lines": strings.Split(strings.TrimRight(text, "\n"), "\n")})
+			}
+			fmt.Fprint(cmd.OutOrStdout(), text)
 			return nil
 		},
 	}
+	jsonFlag(decode, &asJSON)
 	decode.Flags().BoolVar(&reveal, "reveal", false, "show addresses and texts in the clear")
 	return group("pdu", "Read SMPP PDUs", decode)
 }

@@ -17,6 +17,10 @@ import (
 
 func formatFlag(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVar(format, "format", "table", "table, csv or json (one object a line)")
+	cmd.Flags().BoolFunc("json", "the same as --format json", func(string) error {
+		*format = "json"
+		return nil
+	})
 }
 
 // report writes rows as they come, in one of the formats.

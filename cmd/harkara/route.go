@@ -19,6 +19,7 @@ func routeCommand() *cobra.Command {
 
 func routeExplainCommand() *cobra.Command {
 	var file, tenant, header, class, to, category, at string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "explain --config FILE --tenant T --header H --class C --to NUMBER",
 		Short: "Say which SMSC a message would go to, and why",
@@ -49,6 +50,13 @@ is not, every SMSC is taken to be up.`,
 				return err
 			}
 			health, note := healthOf(cmd, cfg)
+			if asJSON {
+				choices, err := cfg.Choose(q, health)
+				if err != nil {
+					return err
+				}
+				return printJSON(cmd, choices)
+			}
 			text, err := cfg.Explain(q, health)
 			if err != nil {
 				return err
@@ -59,6 +67,7 @@ is not, every SMSC is taken to be up.`,
 		},
 	}
 	configFlag(cmd, &file)
+	jsonFlag(cmd, &asJSON)
 	f := cmd.Flags()
 	f.StringVar(&tenant, "tenant", "", "tenant who sends")
 	f.StringVar(&header, "header", "", "header (sender ID)")

@@ -81,7 +81,7 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err := a.loadRegister(ctx); err != nil {
 		return nil, err
 	}
-	if a.broker, err = openBroker(cfg); err != nil {
+	if a.broker, err = openBroker(cfg, vault.StoreKey()); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.broker.close)
@@ -99,6 +99,14 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err := storage.OpenStatuses(ctx, js, cfg.NATS.Replicas); err != nil {
 		return nil, err
 	}
+	lost, err := storage.MendLedger(ctx, db.DB, js, a.ledger)
+	if err != nil {
+		return nil, err
+	}
+	if lost > 0 {
+		log.Error("the ledger had lost frames at its end, as a power cut takes them where nats.sync is not always; what they "+
+			"said is in PostgreSQL, what followed them is not known", "frames", lost)
+	}
 	a.projector = storage.NewProjector(storage.ProjectorConfig{DB: db.DB, JS: js, Ledger: a.ledger,
 		Replicas: cfg.NATS.Replicas, SyncAlways: cfg.NATS.Sync == "always", Log: log, Trace: m.Projector()})
 	table, err := cfg.table()
@@ -115,7 +123,7 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	}
 	a.dispatch = dispatch.New(dispatch.Config{Register: a.register.Load, Table: table, Tenants: tenants, SMSCs: smscs,
 		InDoubt: cfg.policies(), Ledger: a.ledger, Vault: vault, Log: log, Trace: m.Dispatch()})
-	if a.pools, err = cfg.joinPools(a.dispatch, smscs, log); err != nil {
+	if a.pools, err = cfg.joinPools(a.dispatch, smscs, log, m.Bind()); err != nil {
 		return nil, err
 	}
 	a.intake, err = intake.Open(ctx, intake.Config{JS: js, Replicas: cfg.NATS.Replicas, Tenants: cfg.tenants(),
@@ -167,6 +175,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	guard(&rest, "register", func() error { return a.followRegister(failing) })
 	guard(&rest, "ready", func() error { return a.announce(failing, ready) })
 
+	a.log.Info("tenants connect to NATS", "at", a.broker.address())
 	a.rememberRecent(failing)
 	a.taking.Store(true)
 	a.intake.Run(failing)
@@ -213,15 +222,15 @@ func (a *App) Binds() map[sms.SMSCID][]bind.Status {
 
 // Ready says why the gateway takes no requests, or nil.
 func (a *App) Ready() error {
-	if !a.taking.Load() {
-		return errors.New("starting")
-	}
 	if !a.broker.conn.IsConnected() {
 		return errors.New("NATS is not connected")
 	}
 	for _, p := range a.pools {
-		if p.Live() {
+		if p.Live() && a.taking.Load() {
 			return nil
+		}
+		if p.Live() {
+			return errors.New("starting")
 		}
 	}
 	return errors.New("no bind is up; see harkara binds")

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"harkara/dlt"
+	"harkara/router"
 	"harkara/smpp/receipt"
 	"harkara/smpp/sms"
 )
@@ -86,7 +87,7 @@ func (c *Config) checkTenants(at *lines) {
 		}
 		atLeast(at, path+".tps", t.TPS, 0)
 		atLeast(at, path+".daily_limit", t.DailyLimit, 0)
-		atLeast(at, path+".weight", t.Weight, 1)
+		weight(at, path+".weight", t.Weight)
 	}
 	unique(at, "tenants", c.Tenants, func(t Tenant) string { return string(t.ID) })
 }
@@ -155,7 +156,7 @@ func (c *Config) checkRoutes(at *lines) {
 		}
 		for j, t := range r.Targets {
 			c.knownSMSC(at, fmt.Sprintf("%s.targets[%d].smsc", path, j), t.SMSC)
-			atLeast(at, fmt.Sprintf("%s.targets[%d].weight", path, j), t.Weight, 1)
+			weight(at, fmt.Sprintf("%s.targets[%d].weight", path, j), t.Weight)
 		}
 		for j, id := range r.Failover {
 			c.knownSMSC(at, fmt.Sprintf("%s.failover[%d]", path, j), id)
@@ -223,6 +224,13 @@ func octet(at *lines, path string, a Address) {
 func atLeast[T int | ~int64](at *lines, path string, v, least T) {
 	if v < least {
 		at.add(path, fmt.Sprintf("%v is too small; want at least %v", v, least))
+	}
+}
+
+// weight checks a share against the router's bounds.
+func weight(at *lines, path string, v int) {
+	if v < 1 || v > router.MaxWeight {
+		at.add(path, fmt.Sprintf("%d is no weight; want 1 to %d", v, router.MaxWeight))
 	}
 }
 

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -29,12 +27,12 @@ type broker struct {
 	conn   *nats.Conn
 }
 
-// openBroker starts the embedded server, or connects to the configured one.
-func openBroker(cfg *Config) (*broker, error) {
+// openBroker starts the embedded server, its store encrypted with a key, or connects to the configured one.
+func openBroker(cfg *Config, storeKey string) (*broker, error) {
 	if cfg.NATS.URL != "" {
 		return connectBroker(cfg)
 	}
-	opts, password, err := serverOptions(cfg)
+	opts, password, err := serverOptions(cfg, storeKey)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +96,7 @@ func listenable(addr string) error {
 }
 
 // serverOptions makes the embedded server's configuration: JetStream encrypted at rest, one user for each tenant.
-func serverOptions(cfg *Config) (*server.Options, string, error) {
+func serverOptions(cfg *Config, storeKey string) (*server.Options, string, error) {
 	host, portText, err := net.SplitHostPort(cfg.NATS.Listen)
 	if err != nil {
 		return nil, "", fmt.Errorf("nats.listen: %w", err)
@@ -114,10 +112,6 @@ func serverOptions(cfg *Config) (*server.Options, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("nats.sync: %w", err)
 	}
-	key, err := keyFile(filepath.Join(cfg.Data, "keys", "nats.key"))
-	if err != nil {
-		return nil, "", err
-	}
 	password := rand.Text()
 	gateway := server.NewAccount(gatewayAccount)
 	accounts, users, nkeys, err := tenantUsers(gateway, cfg.Tenants)
@@ -127,7 +121,7 @@ func serverOptions(cfg *Config) (*server.Options, string, error) {
 	opts := &server.Options{
 		ServerName: cfg.Node, Host: host, Port: port, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: filepath.Join(cfg.Data, "nats"),
-		JetStreamKey: key, JetStreamCipher: server.AES,
+		JetStreamKey: storeKey, JetStreamCipher: server.AES,
 		SyncAlways: interval == 0, SyncInterval: interval,
 		Accounts:   append(accounts, gateway),
 		Users:      append(users, &server.User{Username: gatewayUser, Password: password, Account: gateway}),
@@ -207,23 +201,4 @@ func (b *broker) close() {
 		b.server.Shutdown()
 		b.server.WaitForShutdown()
 	}
-}
-
-// keyFile reads a key made of text, or makes one that only the owner may read.
-func keyFile(path string) (string, error) {
-	b, err := os.ReadFile(path)
-	if err == nil {
-		return strings.TrimSpace(string(b)), nil
-	}
-	if !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("read key: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fmt.Errorf("make key folder: %w", err)
-	}
-	key := rand.Text()
-	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("write key: %w", err)
-	}
-	return key, nil
 }

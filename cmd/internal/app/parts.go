@@ -194,6 +194,43 @@ func (a *App) gauges(m *metrics.Metrics) {
 	m.Gauge("projection_position", "Frames that are in PostgreSQL.", nil, func() float64 { return float64(a.projector.Position()) })
 }
 
+// Choice is where a message would go, for programs.
+type Choice struct {
+	Category   dlt.Category  `json:"category"`
+	Route      int           `json:"route"`  // from 1; 0: none matches
+	Reason     router.Reason `json:"reason"` // why it goes nowhere; empty: it goes
+	Candidates []Candidate   `json:"candidates"`
+}
+
+// Candidate is one SMSC of a choice, in the order of trying.
+type Candidate struct {
+	SMSC sms.SMSCID `json:"smsc"`
+	Role string     `json:"role"`  // target or failover
+	Now  string     `json:"state"` // ready, down, full or barred
+}
+
+// Choose says where a message would go: in the query's category, or in each where it names none.
+func (c *Config) Choose(q router.Query, health router.Health) ([]Choice, error) {
+	table, err := c.table()
+	if err != nil {
+		return nil, err
+	}
+	categories := []dlt.Category{q.Category}
+	if q.Category == "" {
+		categories = []dlt.Category{dlt.Transactional, dlt.ServiceImplicit, dlt.ServiceExplicit, dlt.Promotional, dlt.Government}
+	}
+	var list []Choice
+	for _, q.Category = range categories {
+		d := table.Select(q, health, 0)
+		choice := Choice{Category: q.Category, Route: d.Route, Reason: d.Reason, Candidates: []Candidate{}}
+		for _, candidate := range d.Candidates {
+			choice.Candidates = append(choice.Candidates, Candidate{candidate.SMSC, candidate.Role.String(), candidate.Skip.String()})
+		}
+		list = append(list, choice)
+	}
+	return list, nil
+}
+
 // Explain says which SMSC a message would go to, and why.
 func (c *Config) Explain(q router.Query, health router.Health) (string, error) {
 	table, err := c.table()

@@ -108,12 +108,16 @@ func (c *Config) dispatchSMSC(s *SMSC) (*dispatch.SMSC, error) {
 	if err != nil {
 		return nil, err
 	}
+	mode, err := dlt.ParseChainMode(s.DLT.Chain)
+	if err != nil {
+		return nil, err
+	}
 	chains := map[dlt.EntityID]string{}
 	for _, chain := range c.Chains {
 		if chain.SMSC != s.ID {
 			continue
 		}
-		chains[dlt.EntityID(chain.Entity)] = dlt.ChainValue(dlt.ChainMode(s.DLT.Chain), chain.IDs)
+		chains[dlt.EntityID(chain.Entity)] = dlt.ChainValue(mode, chain.IDs)
 	}
 	return &dispatch.SMSC{ID: s.ID, SubmitID: submitID, Receipts: receiptID, Errors: s.Receipts.Errors,
 		Profile: dispatch.Profile{
@@ -138,8 +142,8 @@ func (c *Config) buildSMSCs() (map[sms.SMSCID]*dispatch.SMSC, error) {
 }
 
 // joinPools gives every SMSC its binds.
-func (c *Config) joinPools(d *dispatch.Dispatcher, smscs map[sms.SMSCID]*dispatch.SMSC, log *slog.Logger) (
-	map[sms.SMSCID]*bind.Pool, error) {
+func (c *Config) joinPools(d *dispatch.Dispatcher, smscs map[sms.SMSCID]*dispatch.SMSC, log *slog.Logger,
+	trace bind.Trace) (map[sms.SMSCID]*bind.Pool, error) {
 	pools := map[sms.SMSCID]*bind.Pool{}
 	for i := range c.SMSCs {
 		s := &c.SMSCs[i]
@@ -147,7 +151,7 @@ func (c *Config) joinPools(d *dispatch.Dispatcher, smscs map[sms.SMSCID]*dispatc
 		if err != nil {
 			return nil, err
 		}
-		pool := bind.NewPool(cfg, bind.Deps{Handler: d.Handler(s.ID), Log: log})
+		pool := bind.NewPool(cfg, bind.Deps{Handler: d.Handler(s.ID), Log: log, Trace: trace})
 		pools[s.ID], smscs[s.ID].Pool = pool, pool
 	}
 	return pools, nil

@@ -3,6 +3,7 @@
 package metrics
 
 import (
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,6 +12,7 @@ import (
 	"harkara/cmd/internal/dispatch"
 	"harkara/cmd/internal/intake"
 	"harkara/smpp/bind"
+	"harkara/smpp/session"
 	"harkara/smpp/sms"
 	"harkara/storage"
 	"harkara/storage/ledger"
@@ -24,6 +26,8 @@ type Metrics struct {
 	ended                *prometheus.HistogramVec
 	receipts             *prometheus.CounterVec
 	busy, mo             *prometheus.CounterVec
+	drops                *prometheus.CounterVec
+	answers              *prometheus.HistogramVec
 	frames               prometheus.Histogram
 	events               prometheus.Counter
 	retries              prometheus.Counter
@@ -46,6 +50,10 @@ func New() *Metrics {
 		receipts: counter("receipts_total", "Delivery receipts made durable, by SMSC and state.", "smsc", "state"),
 		busy:     counter("receipts_busy_total", "Receipts answered with \"try again\" since the ledger could not take them.", "smsc"),
 		mo:       counter("mo_rejected_total", "Mobile-originated messages turned away.", "smsc"),
+		drops:    counter("bind_drops_total", "Binds that went down, or did not come up.", "smsc"),
+		answers: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "harkara_submit_sm_answer_seconds",
+			Help:    "From a submit_sm's write to its verdict.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 15)}, []string{"smsc", "class", "verdict"}),
 		frames: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "harkara_ledger_append_duration_seconds",
 			Help: "From a frame's first try to its acknowledgement.", Buckets: prometheus.ExponentialBuckets(0.0001, 2, 16)}),
 		events: prometheus.NewCounter(prometheus.CounterOpts{Name: "harkara_ledger_events_total",
@@ -62,13 +70,27 @@ func New() *Metrics {
 	}
 	m.Registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.frames, m.events, m.retries,
+		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.drops, m.answers, m.frames, m.events, m.retries,
 		m.projected, m.batches, m.lag, m.failures)
 	return m
 }
 
 func counter(name, help string, labels ...string) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "harkara_" + name, Help: help}, labels)
+}
+
+// Bind returns hooks for the binds.
+func (m *Metrics) Bind() bind.Trace {
+	return bind.Trace{
+		Link: func(id sms.SMSCID, _ int, err error) {
+			if err != nil && !errors.Is(err, session.ErrStopped) {
+				m.drops.WithLabelValues(string(id)).Inc()
+			}
+		},
+		Answered: func(id sms.SMSCID, c sms.Class, v session.Verdict, wait time.Duration) {
+			m.answers.WithLabelValues(string(id), c.String(), v.String()).Observe(wait.Seconds())
+		},
+	}
 }
 
 // Intake returns hooks for the intake.
