@@ -38,11 +38,10 @@ func (b *bind) keep(running, dialing context.Context, giveUp context.CancelCause
 		}
 		fault := faultOf(err, b.pool.good.Load())
 		if fault == session.Credentials {
-			if dialing.Err() == nil {
+			if giveUp(err); context.Cause(dialing) == err { // of several refused at once, the first says it
 				b.log.Error("the SMSC refuses our credentials, its binds stop: mend system_id, password or system_type, "+
 					"then restart", "error", err)
 			}
-			giveUp(err)
 			break
 		}
 		wait := b.tries.after(fault, held, b.pool.deps.Rand())
