@@ -85,7 +85,7 @@ func startWorld() (err error) {
 	world.smscs = map[sms.SMSCID]*smsctest.SMSC{}
 	for _, id := range []sms.SMSCID{"sim-a", "sim-b"} {
 		world.smscs[id], err = smsctest.Listen("127.0.0.1:0", smsctest.Config{SystemID: "harkara", Password: smscPassword,
-			Latency: time.Millisecond, ReceiptDelay: time.Millisecond})
+			Latency: time.Millisecond, ReceiptDelay: 50 * time.Millisecond})
 		if err != nil {
 			return err
 		}

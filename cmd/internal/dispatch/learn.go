@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"fmt"
+	"time"
 
 	"harkara/smpp/bind"
 	"harkara/smpp/receipt"
@@ -21,7 +22,7 @@ func (d *Dispatcher) learn(p *plan, smsc *SMSC, a *attempt, out bind.Outcome) (l
 	worst := worstOf(out.Answers)
 	switch worst.Verdict {
 	case session.Accepted:
-		ev.Kind = ledger.Submitted
+		ev.Kind, ev.At = ledger.Submitted, lastAnswer(out) // not when we came to look at it: its receipt may be here by then
 		return ev, true
 	case session.InDoubt:
 		ev.Kind, ev.Failure = ledger.InDoubt, unanswered
@@ -77,6 +78,17 @@ func (a *attempt) retry(p *plan, smsc *SMSC, worst bind.Answer, left []int, part
 	}
 	a.segments = left
 	a.tries++
+}
+
+// lastAnswer is when the last segment was answered.
+func lastAnswer(out bind.Outcome) time.Time {
+	at := out.Answers[0].At
+	for _, a := range out.Answers[1:] {
+		if a.At.After(at) {
+			at = a.At
+		}
+	}
+	return at
 }
 
 func unaccepted(out bind.Outcome) []int {
