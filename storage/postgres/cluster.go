@@ -75,8 +75,12 @@ func Start(ctx context.Context, dataDir string, log *slog.Logger) (*Cluster, err
 	if err != nil {
 		return nil, err
 	}
-	if err := o.canReach(l.data); err != nil {
+	if err := o.reach(l.data); err != nil {
 		return nil, err
+	}
+	if o.shut != "" {
+		log.Warn("PostgreSQL's user cannot pass through a folder above the data; it gets the capability CAP_DAC_READ_SEARCH. "+
+			"chmod o+x the folder, or put data elsewhere, to do without", "user", o.name, "folder", o.shut)
 	}
 	c := &Cluster{layout: l, bin: bin, owner: o, log: log}
 	starting, err := lockFile(l.startLock)

@@ -211,16 +211,37 @@ func TestPlacesWhereNoClusterCanBe(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "shorter name") {
 		t.Errorf("a long path: %v", err)
 	}
+}
+
+// TestBelowAShutFolder: root's own folders are closed to the server's user, which is let through where that can be.
+func TestBelowAShutFolder(t *testing.T) {
 	if os.Getuid() != 0 {
 		return // only root runs the server as another user
 	}
-	shut := filepath.Join(dir, "shut")
+	shut := filepath.Join(folder(t), "shut")
 	if err := os.Mkdir(shut, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, err = Start(t.Context(), filepath.Join(shut, "data"), quiet())
-	if err == nil || !strings.Contains(err.Error(), "chmod o+x "+shut) {
-		t.Errorf("a folder that the server's user cannot pass: %v", err)
+	c, err := Start(t.Context(), filepath.Join(shut, "data"), quiet())
+	if !canLend() {
+		if err == nil || !strings.Contains(err.Error(), "chmod o+x "+shut) {
+			t.Errorf("a folder that the server's user cannot pass: %v", err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	query(t, c.DSN(), `SELECT 1`)
+	again, err := Start(t.Context(), filepath.Join(shut, "data"), quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(again.Stop(), c.Stop()); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(shut); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder has mode %v, %v: it is not ours to open", info.Mode(), err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -15,7 +16,13 @@ type owner struct {
 	name     string
 	uid, gid int
 	other    bool // not the account of this process, which is then root
+	// shut is a folder above the data folder that the account may not pass: it is then lent the one capability to pass
+	// folders and read files that are closed to it.
+	shut string
 }
+
+// capDACReadSearch passes folders and reads files whatever their mode (capabilities(7)).
+const capDACReadSearch = 2
 
 // ownerOf chooses the account: the one that owns the cluster where it exists; else this process's own, or for root
 // the user postgres or nobody.
@@ -51,6 +58,9 @@ func (o owner) attributes() *syscall.SysProcAttr {
 	if o.other {
 		attributes.Credential = &syscall.Credential{Uid: uint32(o.uid), Gid: uint32(o.gid)}
 	}
+	if o.shut != "" {
+		attributes.AmbientCaps = []uintptr{capDACReadSearch}
+	}
 	return attributes
 }
 
@@ -65,9 +75,9 @@ func (o owner) own(dir string) error {
 	return os.Chown(dir, o.uid, o.gid)
 }
 
-// canReach checks that the owner may pass through dir, which is ours to open up, and through every folder above it,
-// which is not.
-func (o owner) canReach(dir string) error {
+// reach sees to it that the owner may pass through dir, which is ours to open up, and through every folder above it,
+// which is not: where one is shut, the owner is lent the capability to pass, if this process has it to lend.
+func (o *owner) reach(dir string) error {
 	if !o.other {
 		return nil
 	}
@@ -85,6 +95,10 @@ func (o owner) canReach(dir string) error {
 		if err != nil {
 			return err
 		}
+		if !o.passes(info) && canLend() {
+			o.shut = parent
+			return nil
+		}
 		if !o.passes(info) {
 			return fmt.Errorf("PostgreSQL runs as user %s, who cannot pass through %s: chmod o+x %s, or put data elsewhere", o.name, parent, parent)
 		}
@@ -92,6 +106,18 @@ func (o owner) canReach(dir string) error {
 			return nil
 		}
 	}
+}
+
+// canLend says whether this process holds the capability that reach lends.
+func canLend() bool {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(status), "CapEff:")
+	line, _, _ := strings.Cut(rest, "\n")
+	held, err := strconv.ParseUint(strings.TrimSpace(line), 16, 64)
+	return err == nil && held&(1<<capDACReadSearch) != 0
 }
 
 // passes says whether the owner may enter a folder, by its mode bits.

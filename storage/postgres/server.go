@@ -74,6 +74,9 @@ func (c *Cluster) startServer(ctx context.Context) error {
 func (c *Cluster) command(ctx context.Context, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.bin.path(name), args...)
 	cmd.Dir = c.run // a folder that the owner may be in
+	if c.owner.shut != "" {
+		cmd.Dir = "/" // it gets there before it gets its capability
+	}
 	cmd.Env = []string{"PATH=" + c.bin.Dir + ":/usr/bin:/bin", "LC_ALL=C"}
 	cmd.SysProcAttr = c.owner.attributes()
 	var said bytes.Buffer
