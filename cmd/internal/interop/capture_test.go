@@ -17,6 +17,7 @@ import (
 type capture struct {
 	*process
 	file, port string
+	marks      map[string]int // by stream and direction, the sequence number behind the last octet so far
 }
 
 // startCapture captures one TCP port of loopback from before the gateway's first octet.
