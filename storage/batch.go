@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"math"
+	"time"
 
 	"harkara/smpp/sms"
 	"harkara/storage/ledger"
@@ -21,6 +22,8 @@ type batch struct {
 	memory   *memory
 	touched  []*message
 	receipts []*receiptRow
+	early    []*early // of them, those that wait or waited
+	one      early    // the receipt at hand
 	matches  []matchRow
 	parked   []parkedRow
 	statuses []status
@@ -57,6 +60,8 @@ type matchRow struct {
 	receipt, fact    fact
 	key              sms.Key
 	attempt, segment int
+	smsc             sms.SMSCID // of the receipt
+	at               time.Time  // when the receipt came
 }
 
 type parkedRow struct {
@@ -82,7 +87,7 @@ func (b *batch) fold(it item) {
 			b.park(it, "its message is not known")
 			return
 		}
-		m = &message{key: it.event.Key, facts: *it.event.Facts, now: standing{State: sms.Planned}}
+		m = &message{key: it.event.Key, facts: *it.event.Facts, digest: digestOf(it.event.Facts.ToDigest), now: standing{State: sms.Planned}}
 		b.memory.add(m)
 		b.stats.Messages++
 	}
@@ -108,6 +113,8 @@ func unfit(it item) string {
 		return "an event without a key"
 	case e.Attempt < 0 || e.Attempt > math.MaxInt32:
 		return fmt.Sprintf("attempt %d", e.Attempt)
+	case e.Parts < 0 || e.Parts > math.MaxInt16:
+		return fmt.Sprintf("%d parts", e.Parts)
 	case e.Facts != nil && (e.Facts.Segments < 0 || e.Facts.Segments > math.MaxInt16):
 		return fmt.Sprintf("%d segments", e.Facts.Segments)
 	}
@@ -151,33 +158,33 @@ func (b *batch) announce(m *message, f fact) {
 	}
 }
 
-// nameSegments remembers what the SMSC calls the segments that it has just accepted, and gives them the receipts that
-// were there before.
+// nameSegments remembers how receipts will name the segments that were just answered, and gives them those that were
+// there before.
 func (b *batch) nameSegments(m *message, it item) {
 	a := m.attempt(it.event.Attempt)
 	if a == nil {
 		return
 	}
 	for i := range a.segments {
-		s := &a.segments[i]
-		if s.changed != it.fact || !s.accepted() || s.answer.MessageID == "" {
-			continue
-		}
-		if s.answer.At.IsZero() {
-			s.answer.At = it.event.At
-		}
-		b.memory.name(m, a, s)
-		for _, e := range b.memory.take(handle{a.smsc, s.answer.MessageID}, s.answer.At) {
-			if e.row != nil {
-				e.row.matched, e.row.key, e.row.attempt, e.row.segment = true, m.key, a.number, s.index
-			} else {
-				b.matches = append(b.matches, matchRow{e.fact, it.fact, m.key, a.number, s.index})
-			}
-			b.stats.Matched++
-			b.moves = m.report(a.number, s.index, e.state, e.at, &e.failure, b.moves[:0])
-			b.announce(m, it.fact)
+		switch s := &a.segments[i]; {
+		case s.changed != it.fact:
+		case unnamed(&s.answer):
+			b.doubtSegment(m, a, s, it.fact)
+		case s.accepted():
+			b.nameSegment(m, a, s, it.fact)
 		}
 	}
+}
+
+func (b *batch) nameSegment(m *message, a *attempt, s *segment, f fact) {
+	b.memory.name(m, a, s)
+	b.memory.early.offer(handle{a.smsc, s.answer.MessageID}, func(e *early) bool {
+		if s.answer.At.Sub(e.at) <= reuseAfter {
+			b.give(e, place{m, a.number, s.index, s.answer.At}, f)
+			b.memory.unnamed.drop(e.reference(), e)
+		}
+		return e.taken
+	})
 }
 
 func (b *batch) foldReceipt(it item) {
@@ -185,35 +192,54 @@ func (b *batch) foldReceipt(it item) {
 	r := it.event.Report
 	row := &receiptRow{fact: it.fact, event: it.event}
 	b.receipts = append(b.receipts, row)
-	state, failure := verdictOf(r)
-	h := handle{r.SMSC, r.MessageID}
-	p, ok := b.memory.find(h, it.event.At)
-	if !ok {
+	e := &b.one
+	*e = early{fact: it.fact, handle: handle{r.SMSC, r.MessageID}, raw: r.RawID, ref: r.UserRef, from: digestOf(r.From), at: it.event.At, row: row}
+	e.state, e.failure = verdictOf(r)
+	if p, ok := b.memory.find(e.handle, e.at); ok {
+		b.give(e, p, it.fact)
+	} else if p, ok := b.memory.findDoubted(e); ok {
+		b.resolve(p, e, it.fact)
+	} else {
 		b.stats.Early++
-		b.memory.wait(h, early{it.fact, state, it.event.At, failure, row})
-		return
+		e = new(b.one)
+		b.early = append(b.early, e)
+		b.memory.wait(e)
 	}
-	row.matched, row.key, row.attempt, row.segment = true, p.m.key, p.attempt, p.segment
-	b.touch(p.m, it.fact)
-	b.moves = p.m.report(p.attempt, p.segment, state, it.event.At, &failure, b.moves[:0])
-	b.announce(p.m, it.fact)
+}
+
+// give lets a segment have a receipt, because of the event f.
+func (b *batch) give(e *early, p place, f fact) {
+	e.taken = true
+	switch row := e.row; {
+	case row == nil:
+		b.matches = append(b.matches, matchRow{e.fact, f, p.m.key, p.attempt, p.segment, e.handle.smsc, e.at})
+		b.stats.Matched++
+	default:
+		if row.fact != f {
+			b.stats.Matched++
+		}
+		row.matched, row.key, row.attempt, row.segment = true, p.m.key, p.attempt, p.segment
+	}
+	b.touch(p.m, f)
+	b.moves = p.m.report(p.attempt, p.segment, e.state, e.at, e.failure, b.moves[:0])
+	b.announce(p.m, f)
 }
 
 // verdictOf returns what a receipt says of its segment: delivered, one of the failures, or submitted for one that
-// decides nothing; and the failure as tenants see it.
-func verdictOf(r *ledger.Report) (sms.State, sms.Failure) {
+// decides nothing; and the failure as tenants see it, nil where there is none.
+func verdictOf(r *ledger.Report) (sms.State, *sms.Failure) {
 	return verdict(r.State, r.Stat, r.Err, r.Reason, r.Retryable)
 }
 
-func verdict(state sms.State, stat, code, reason string, retryable bool) (sms.State, sms.Failure) {
+func verdict(state sms.State, stat, code, reason string, retryable bool) (sms.State, *sms.Failure) {
 	switch state {
 	case sms.Delivered:
-		return state, sms.Failure{}
+		return state, nil
 	case sms.Undelivered, sms.Expired, sms.Unreported:
 	case sms.Refused, sms.Rejected, sms.Lapsed:
 		state = sms.Undelivered
 	default:
-		return sms.Submitted, sms.Failure{}
+		return sms.Submitted, nil
 	}
 	if code == "" {
 		code = stat
@@ -221,7 +247,7 @@ func verdict(state sms.State, stat, code, reason string, retryable bool) (sms.St
 	if reason == "" {
 		reason = string(state)
 	}
-	return state, sms.Failure{Stage: sms.StageReceipt, Code: code, Reason: reason, Detail: stat, Retryable: retryable}
+	return state, &sms.Failure{Stage: sms.StageReceipt, Code: code, Reason: reason, Detail: stat, Retryable: retryable}
 }
 
 // done marks everything as written. It is called when the transaction is committed.
@@ -235,13 +261,7 @@ func (b *batch) done() {
 			}
 		}
 	}
-	for _, row := range b.receipts {
-		if row.matched {
-			continue
-		}
-		h := handle{row.event.Report.SMSC, row.event.Report.MessageID}
-		for i := range b.memory.earlyReceipts[h] {
-			b.memory.earlyReceipts[h][i].row = nil
-		}
+	for _, e := range b.early {
+		e.row = nil
 	}
 }

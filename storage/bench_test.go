@@ -121,3 +121,38 @@ func BenchmarkLookup(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSilent looks for silent segments of one minute an hour ago in a database of 200,000 messages, 200 a second,
+// of which each hundredth is silent. With -v it prints the plan.
+func BenchmarkSilent(b *testing.B) {
+	db := testDB(b)
+	db.SetMaxOpenConns(1) // a temporary table is its connection's
+	for _, statement := range []string{
+		`CREATE TEMP TABLE made AS SELECT n, md5(n::text)::uuid AS key, timestamptz '2026-11-22 10:00Z' + n * interval '5 ms' AS at
+			FROM generate_series(1, 200000) n`,
+		`INSERT INTO harkara.message (key, fact, requested_at, deadline, segments, possible_duplicate, tenant, id, ref, state, class, template, header,
+			entity, category, encoding, to_last4) SELECT key, n, at, at, 1, false, 'acme', n::text, '', 'submitted', 'otp', '1107', 'ACMEBK', '1101', '', '', '5678' FROM made`,
+		`INSERT INTO harkara.attempt (key, fact, planned_at, status, attempt, segment, smsc, verdict, parts) SELECT key, n, at, 0, 1, 1, 'a', 'planned', 1 FROM made`,
+		`INSERT INTO harkara.answer (key, fact, answered_at, status, attempt, segment, smsc, verdict, message_id)
+			SELECT key, n, at + interval '50 ms', 0, 1, 1, CASE WHEN n % 2 = 0 THEN 'a' ELSE 'b' END, 'accepted', n::text FROM made`,
+		`INSERT INTO harkara.receipt (fact, received_at, key, attempt, segment, smsc, message_id, state, stat, err, reason, done, raw, retryable)
+			SELECT n, at + interval '5 s', key, 1, 1, CASE WHEN n % 2 = 0 THEN 'a' ELSE 'b' END, n::text, 'delivered', 'DELIVRD', '', '', '', '', false FROM made WHERE n % 100 > 1`,
+		`VACUUM ANALYZE harkara.message, harkara.attempt, harkara.answer, harkara.receipt, harkara.receipt_match`,
+	} {
+		if _, err := db.Exec(statement); err != nil {
+			b.Fatalf("%s: %v", statement, err)
+		}
+	}
+	from := time.Date(2026, 11, 22, 10, 5, 0, 0, time.UTC)
+	if testing.Verbose() {
+		for _, line := range query(b, db.DB, `EXPLAIN (ANALYZE, BUFFERS) `+silentQuery, "a", from, from.Add(time.Minute), 1000) {
+			b.Log(line)
+		}
+	}
+	for b.Loop() {
+		silent, err := Silent(b.Context(), db.DB, "a", from, from.Add(time.Minute), 1000)
+		if err != nil || len(silent) != 120 {
+			b.Fatal(len(silent), err)
+		}
+	}
+}

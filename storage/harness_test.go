@@ -50,7 +50,7 @@ func (b *bench) config() ProjectorConfig {
 }
 
 // project runs a projector until it has reached the ledger's end, or its trace's Step has failed for good.
-func (b *bench) project(t testing.TB, cfg ProjectorConfig) {
+func (b *bench) project(t testing.TB, cfg ProjectorConfig) *Projector {
 	t.Helper()
 	end := b.ledger.End()
 	reached := make(chan struct{})
@@ -66,7 +66,8 @@ func (b *bench) project(t testing.TB, cfg ProjectorConfig) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- NewProjector(cfg).Run(ctx) }()
+	p := NewProjector(cfg)
+	go func() { ended <- p.Run(ctx) }()
 	select {
 	case <-reached:
 	case <-time.After(time.Minute):
@@ -76,6 +77,7 @@ func (b *bench) project(t testing.TB, cfg ProjectorConfig) {
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("Run returned %v", err)
 	}
+	return p
 }
 
 // statuses reads the whole status stream: subject, id and payload of each.
@@ -137,7 +139,7 @@ func (b *bench) views(t testing.TB) (all []string) {
 	t.Helper()
 	for _, statement := range []string{
 		`SELECT * FROM harkara.v_message ORDER BY key`, `SELECT * FROM harkara.v_attempt ORDER BY key, attempt, segment`,
-		`SELECT * FROM harkara.v_receipt ORDER BY received_at, smsc, message_id, stat`, `SELECT * FROM harkara.v_dlr_daily ORDER BY 1, 2, 3, 4, 5, 6`,
+		`SELECT * FROM harkara.v_receipt ORDER BY received_at, smsc, message_id, stat, id`, `SELECT * FROM harkara.v_dlr_daily ORDER BY 1, 2, 3, 4, 5, 6`,
 		`SELECT position, index, reason FROM harkara.parked ORDER BY 1, 2`,
 	} {
 		all = append(all, query(t, b.db, statement)...)

@@ -1,8 +1,6 @@
 package storage
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"harkara/smpp/sms"
@@ -21,37 +19,25 @@ type place struct {
 	answeredAt       time.Time
 }
 
-// early is a receipt whose attempt is not known yet.
-type early struct {
-	fact    fact
-	state   sms.State
-	at      time.Time
-	failure sms.Failure
-	row     *receiptRow // while it is in the batch at hand
-}
-
 // reuseAfter is how long a handle names its segment. SMSCs use their ids again; a receipt comes within three days.
 const reuseAfter = 7 * 24 * time.Hour
 
-// memory is the projector's working set: a cache of what the database knows, oldest out. earlyReceipts is complete
-// unless earlyLost.
+// memory is the projector's working set: a cache of what the database knows, oldest out.
 type memory struct {
 	limit    int
 	messages map[sms.Key]*message
 	order    queue[*message]
 	places   map[handle]place
+	doubts   map[reference][]place // some are named by now
 
-	earlyLimit    int
-	earlyReceipts map[handle][]early
-	earlyOrder    queue[handle]
-	earlyCount    int
-	earlyLost     bool
+	early   waiting[handle]
+	unnamed waiting[reference] // those of them that have a reference
 }
 
 func newMemory(limit, earlyLimit int) *memory {
 	return &memory{
-		limit: limit, messages: map[sms.Key]*message{}, places: map[handle]place{},
-		earlyLimit: earlyLimit, earlyReceipts: map[handle][]early{},
+		limit: limit, messages: map[sms.Key]*message{}, places: map[handle]place{}, doubts: map[reference][]place{},
+		early: newWaiting[handle](earlyLimit), unnamed: newWaiting[reference](earlyLimit),
 	}
 }
 
@@ -76,34 +62,27 @@ func (w *memory) find(h handle, at time.Time) (place, bool) {
 	return p, ok && at.Sub(p.answeredAt) <= reuseAfter
 }
 
-// wait keeps a receipt until its attempt's answer comes.
-func (w *memory) wait(h handle, e early) {
-	if h.id == "" {
-		return // nothing will ever match it
+// wait keeps a receipt until its segment's answer, or the doubt about it, comes.
+func (w *memory) wait(e *early) {
+	if e.handle.id != "" {
+		w.early.add(e.handle, e)
 	}
-	if len(w.earlyReceipts[h]) == 0 {
-		w.earlyOrder.push(h)
+	if e.ref != 0 {
+		w.unnamed.add(e.reference(), e)
 	}
-	w.earlyReceipts[h] = append(w.earlyReceipts[h], e)
-	w.earlyCount++
 }
 
-// take returns the receipts that waited for an answer of some time, in the order that they came, and forgets them.
-func (w *memory) take(h handle, answered time.Time) []early {
-	waiting := w.earlyReceipts[h]
-	if len(waiting) == 0 {
-		return nil
+// waitAgain is wait for a receipt that may have been forgotten under one of its names or under both.
+func (w *memory) waitAgain(e *early) {
+	underID, underRef := w.early.find(e.handle, e.fact), w.unnamed.find(e.reference(), e.fact)
+	switch {
+	case underID == nil && underRef == nil:
+		w.wait(e)
+	case underRef == nil && underID.ref != 0:
+		w.unnamed.add(underID.reference(), underID)
+	case underID == nil && underRef.handle.id != "":
+		w.early.add(underRef.handle, underRef)
 	}
-	delete(w.earlyReceipts, h)
-	w.earlyCount -= len(waiting)
-	kept := waiting[:0]
-	for _, e := range waiting {
-		if answered.Sub(e.at) <= reuseAfter {
-			kept = append(kept, e)
-		}
-	}
-	slices.SortFunc(kept, func(a, b early) int { return cmp.Compare(a.fact, b.fact) })
-	return kept
 }
 
 // trim forgets the oldest messages beyond the limit, and the oldest early receipts. No batch may be at hand.
@@ -119,19 +98,10 @@ func (w *memory) trim(now time.Time) {
 				}
 			}
 		}
+		w.forgetDoubts(m)
 	}
-	for w.earlyOrder.len() > 0 {
-		h := w.earlyOrder.peek()
-		waiting := w.earlyReceipts[h]
-		old := len(waiting) > 0 && now.Sub(waiting[len(waiting)-1].at) > reuseAfter
-		if len(waiting) > 0 && !old && w.earlyCount <= w.earlyLimit {
-			return
-		}
-		w.earlyOrder.pop()
-		w.earlyLost = w.earlyLost || len(waiting) > 0 && !old
-		w.earlyCount -= len(waiting)
-		delete(w.earlyReceipts, h)
-	}
+	w.early.trim(now)
+	w.unnamed.trim(now)
 }
 
 // queue is first in, first out.

@@ -24,6 +24,7 @@ type standing struct {
 type message struct {
 	key      sms.Key
 	facts    ledger.Facts
+	digest   numberDigest // of the handset's number
 	now      standing
 	written  standing // as the database has it
 	stored   bool     // its row is in the database
@@ -37,6 +38,7 @@ type attempt struct {
 	number    int
 	smsc      sms.SMSCID
 	plannedAt int64
+	parts     int // how many segments the whole message is on this SMSC; 0: as many as facts.Segments
 	segments  []segment
 }
 
@@ -45,7 +47,9 @@ type segment struct {
 	index   int
 	answer  ledger.Answer // At is zero while there is none
 	report  sms.State     // what the receipts say; empty while there is none
+	failure *sms.Failure  // why, where they say that it failed
 	stored  bool          // its row is in the database
+	doubted bool          // it is in memory.doubts
 	changed fact          // the event that answered it in the batch at hand; 0: none
 }
 
@@ -54,6 +58,7 @@ func (s *segment) accepted() bool { return s.answer.Verdict == accepted }
 // The words of session.Verdict that storage itself must know; others are kept as they come.
 const (
 	accepted = "accepted"
+	inDoubt  = "in_doubt"
 	planned  = "planned"
 )
 
@@ -86,7 +91,9 @@ func (m *message) apply(e *ledger.Event, f fact, moves []move) []move {
 		return m.advance(sms.Rejected, e.At, e.Failure, moves)
 	case ledger.Planned:
 		if m.attempt(e.Attempt) == nil {
-			m.addAttempt(newAttempt(e, e.At.UnixMicro()))
+			a := newAttempt(e, e.At.UnixMicro())
+			a.parts = partsOf(e, m.facts.Segments)
+			m.addAttempt(a)
 			if m.now.SubmittedAt == 0 {
 				m.now.SMSC = e.SMSC
 			}
@@ -98,18 +105,17 @@ func (m *message) apply(e *ledger.Event, f fact, moves []move) []move {
 	}
 	switch e.Kind {
 	case ledger.Submitted:
-		if a := m.attempt(e.Attempt); a != nil && m.chainOf(a) != nil {
-			m.now.SMSC = a.smsc
-			if m.now.SubmittedAt == 0 {
-				m.now.SubmittedAt = e.At.UnixMicro()
-			}
-			return m.advance(sms.Submitted, e.At, nil, moves)
+		if a := m.attempt(e.Attempt); a != nil {
+			return m.accept(a, e.At, moves)
 		}
 	case ledger.Refused:
-		if e.Final {
+		if e.Final || m.now.State == sms.InDoubt && m.untaken() {
 			return m.advance(sms.Refused, e.At, e.Failure, moves)
 		}
 	case ledger.InDoubt:
+		if len(e.Answers) > 0 && (e.Final || m.now.State == sms.InDoubt) && m.untaken() { // the answers that it missed came before it
+			return m.advance(sms.Refused, e.At, m.refusal(), moves)
+		}
 		if e.Final {
 			return m.advance(sms.InDoubt, e.At, e.Failure, moves)
 		}
@@ -119,7 +125,19 @@ func (m *message) apply(e *ledger.Event, f fact, moves []move) []move {
 	return moves
 }
 
-// answer keeps what an SMSC said of the segments of an attempt. An accepted segment stays accepted.
+// accept moves the message to submitted where all of it was accepted by an attempt.
+func (m *message) accept(a *attempt, at time.Time, moves []move) []move {
+	if m.chainOf(a) == nil {
+		return moves
+	}
+	m.now.SMSC = a.smsc
+	if m.now.SubmittedAt == 0 {
+		m.now.SubmittedAt = at.UnixMicro()
+	}
+	return m.advance(sms.Submitted, at, nil, moves)
+}
+
+// answer keeps what an SMSC said of the segments of an attempt.
 func (m *message) answer(e *ledger.Event, f fact) {
 	a := m.attempt(e.Attempt)
 	if a == nil { // its planned event is in a part of the ledger that is gone
@@ -139,11 +157,25 @@ func (m *message) answer(e *ledger.Event, f fact) {
 		if e.Kind == ledger.Submitted {
 			said.Verdict = accepted
 		}
-		if s.accepted() || said == s.answer {
-			continue
+		if said.At.IsZero() && (said.Verdict == accepted || said.Verdict == inDoubt) {
+			said.At = e.At
 		}
-		s.answer, s.changed = said, f
+		if s.learns(&said) {
+			s.answer, s.changed = said, f
+		}
 	}
+}
+
+// learns says whether an answer tells more than what is known. An accepted segment stays accepted and may get its
+// id; the report that there was no answer may come behind an answer that came late.
+func (s *segment) learns(said *ledger.Answer) bool {
+	switch {
+	case s.accepted():
+		return s.answer.MessageID == "" && said.Verdict == accepted && said.MessageID != ""
+	case said.Verdict == inDoubt:
+		return s.answer.Verdict == ""
+	}
+	return *said != s.answer
 }
 
 func newAttempt(e *ledger.Event, plannedAt int64) *attempt {
@@ -153,6 +185,20 @@ func newAttempt(e *ledger.Event, plannedAt int64) *attempt {
 	}
 	slices.SortFunc(a.segments, func(x, y segment) int { return cmp.Compare(x.index, y.index) })
 	return a
+}
+
+// partsOf returns how many segments the whole message is where a planned attempt goes. Events from before Parts was
+// there say nothing of it where they list the rest of a message only; it is then as many as the message has.
+func partsOf(e *ledger.Event, segments int) int {
+	if e.Parts > 0 {
+		return e.Parts
+	}
+	for i := range e.Answers {
+		if e.Answers[i].Segment > len(e.Answers) {
+			return segments
+		}
+	}
+	return len(e.Answers)
 }
 
 // addAttempt keeps the attempts in the order of their numbers, whatever the order of their events.
@@ -165,6 +211,18 @@ func (m *message) attempt(number int) *attempt {
 	for _, a := range m.attempts {
 		if a.number == number {
 			return a
+		}
+	}
+	return nil
+}
+
+// segment returns a segment of an attempt, nil where there is none.
+func (m *message) segment(number, index int) *segment {
+	if a := m.attempt(number); a != nil {
+		for i := range a.segments {
+			if a.segments[i].index == index {
+				return &a.segments[i]
+			}
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"harkara/smpp/sms"
 	"harkara/storage/ledger"
 )
 
@@ -46,6 +47,7 @@ type Projector struct {
 	position atomic.Uint64
 	tables   *tables
 	care     care
+	matches  matches
 	failing  bool // the last session failed, and that was logged
 	waiting  bool // another projector works, and that was logged
 }
@@ -73,7 +75,7 @@ func NewProjector(cfg ProjectorConfig) *Projector {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Projector{config: cfg, tables: newTables()}
+	return &Projector{config: cfg, tables: newTables(), matches: matches{bySMSC: map[sms.SMSCID]*matchCount{}}}
 }
 
 // Position returns how far this projector has come.

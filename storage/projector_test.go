@@ -114,11 +114,13 @@ func TestCrashesChangeNothing(t *testing.T) {
 	}
 }
 
-// drawFrames makes the histories of 40 messages, each in an order of its own behind its first event, mixed and cut
-// into frames of 1 to 4 events.
+// drawFrames makes the histories of 40 messages, two of them with the same reference in their first segments, each in
+// an order of its own behind its first event, mixed and cut into frames of 1 to 4 events.
 func drawFrames(seed int, random *rand.Rand) (frames [][]ledger.Event) {
 	var queues [][]ledger.Event
-	for n := range 40 {
+	first, second := twins()
+	for i := range 40 {
+		n := []int{first, second, i}[min(i, 2)]
 		queues = append(queues, rapid.Custom(func(t *rapid.T) []ledger.Event { return shuffled(t, drawHistory(t, n)) }).Example(seed*1000+n))
 	}
 	for len(queues) > 0 {

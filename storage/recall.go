@@ -22,6 +22,7 @@ func recall(ctx context.Context, conn *sql.Conn, w *memory, items []item, strict
 	answered := map[handle]bool{}
 	var receipts []item
 	var answers []handle
+	var doubted []reference
 	for _, it := range items {
 		switch e := it.event; {
 		case it.err != nil:
@@ -39,18 +40,33 @@ func recall(ctx context.Context, conn *sql.Conn, w *memory, items []item, strict
 				if h := (handle{e.SMSC, a.MessageID}); h.id != "" {
 					answered[h] = true
 					answers = append(answers, h)
+				} else if e.Kind != ledger.Planned {
+					doubted = append(doubted, reference{e.SMSC, sms.UserReference(e.Key, e.Attempt, a.Segment)})
 				}
 			}
 		}
 	}
-	var unknown []item
+	var unknown, referring []item
 	for _, it := range receipts {
 		h := handle{it.event.Report.SMSC, it.event.Report.MessageID}
-		if _, ok := w.find(h, it.event.At); !ok && !answered[h] && h.id != "" {
+		if _, ok := w.find(h, it.event.At); ok {
+			continue
+		}
+		if !answered[h] && h.id != "" {
 			unknown = append(unknown, it)
+		}
+		if it.event.Report.UserRef != 0 {
+			referring = append(referring, it)
+			if h.id != "" {
+				answers = append(answers, h) // where it finds a segment by its reference, it names it
+			}
 		}
 	}
 	if err := recallHandles(ctx, conn, unknown, keys); err != nil {
+		return 0, err
+	}
+	named, err := recallDoubts(ctx, conn, w, referring, doubted, keys)
+	if err != nil {
 		return 0, err
 	}
 	for key := range keys {
@@ -62,7 +78,7 @@ func recall(ctx context.Context, conn *sql.Conn, w *memory, items []item, strict
 	if err != nil {
 		return 0, err
 	}
-	if w.earlyLost && len(answers) > 0 {
+	if answers = append(answers, named...); w.early.lost && len(answers) > 0 {
 		return found, recallEarly(ctx, conn, w, answers)
 	}
 	return found, nil

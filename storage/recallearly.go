@@ -13,27 +13,28 @@ import (
 
 // earlySelect finds receipts that no attempt was found for.
 const earlySelect = `
-	SELECT r.fact, r.smsc, r.message_id, r.received_at, r.state, r.stat, r.err, r.reason, r.retryable FROM harkara.receipt r
-	WHERE r.key IS NULL AND r.message_id <> '' AND NOT EXISTS (SELECT FROM harkara.receipt_match x WHERE x.receipt = r.fact)`
+	SELECT r.fact, r.smsc, r.message_id, r.raw_id, r.user_ref, r.from_digest, r.received_at, r.state, r.stat, r.err, r.reason, r.retryable
+	FROM harkara.receipt r WHERE r.key IS NULL AND NOT EXISTS (SELECT FROM harkara.receipt_match x WHERE x.receipt = r.fact)`
 
 // recallEarlyReceipts fills a new memory with the receipts that still wait for their attempt: those of the last
 // days before the newest, as many as it holds.
 func recallEarlyReceipts(ctx context.Context, conn *sql.Conn, w *memory) error {
-	found, err := conn.QueryContext(ctx, earlySelect+` ORDER BY r.fact DESC LIMIT $1`, w.earlyLimit+1)
+	found, err := conn.QueryContext(ctx, earlySelect+` AND (r.message_id <> '' OR r.user_ref IS NOT NULL) ORDER BY r.fact DESC LIMIT $1`, w.early.limit+1)
 	if err != nil {
 		return fmt.Errorf("look up early receipts: %w", err)
 	}
-	waiting, handles, err := scanEarly(found)
+	receipts, err := scanEarly(found)
 	if err != nil {
-		return fmt.Errorf("look up early receipts: %w", err)
+		return err
 	}
-	young := len(waiting)
-	for young > 0 && waiting[0].at.Sub(waiting[young-1].at) > reuseAfter {
+	young := len(receipts)
+	for young > 0 && receipts[0].at.Sub(receipts[young-1].at) > reuseAfter {
 		young--
 	}
-	w.earlyLost = young > w.earlyLimit
-	for i := young - 1; i >= 0; i-- { // oldest first
-		w.wait(handles[i], waiting[i])
+	w.early.lost = young > w.early.limit
+	w.unnamed.lost = w.early.lost
+	for _, e := range slices.Backward(receipts[:young]) { // oldest first
+		w.wait(e)
 	}
 	return nil
 }
@@ -50,31 +51,40 @@ func recallEarly(ctx context.Context, conn *sql.Conn, w *memory, answers []handl
 	if err != nil {
 		return fmt.Errorf("look up early receipts: %w", err)
 	}
-	waiting, handles, err := scanEarly(found)
+	return waitAgain(w, found)
+}
+
+// waitAgain lets the receipts found wait, where they do not already.
+func waitAgain(w *memory, found *sql.Rows) error {
+	receipts, err := scanEarly(found)
 	if err != nil {
-		return fmt.Errorf("look up early receipts: %w", err)
+		return err
 	}
-	for i, e := range waiting {
-		if !slices.ContainsFunc(w.earlyReceipts[handles[i]], func(kept early) bool { return kept.fact == e.fact }) {
-			w.wait(handles[i], e)
-		}
+	for _, e := range receipts {
+		w.waitAgain(e)
 	}
 	return nil
 }
 
-func scanEarly(found *sql.Rows) (waiting []early, handles []handle, err error) {
+func scanEarly(found *sql.Rows) (receipts []*early, err error) {
 	defer found.Close()
 	for found.Next() {
-		var e early
-		var h handle
+		e := new(early)
+		var raw sql.NullString
+		var ref sql.NullInt32
+		var from []byte
 		var state sms.State
 		var stat, code, reason string
 		var retryable bool
-		if err := found.Scan(&e.fact, &h.smsc, &h.id, &e.at, &state, &stat, &code, &reason, &retryable); err != nil {
-			return nil, nil, err
+		if err := found.Scan(&e.fact, &e.handle.smsc, &e.handle.id, &raw, &ref, &from, &e.at, &state, &stat, &code, &reason, &retryable); err != nil {
+			return nil, fmt.Errorf("look up early receipts: %w", err)
 		}
+		e.raw, e.ref, e.from = raw.String, uint16(ref.Int32), digestOf(from)
 		e.state, e.failure = verdict(state, stat, code, reason, retryable)
-		waiting, handles = append(waiting, e), append(handles, h)
+		receipts = append(receipts, e)
 	}
-	return waiting, handles, found.Err()
+	if err := found.Err(); err != nil {
+		return nil, fmt.Errorf("look up early receipts: %w", err)
+	}
+	return receipts, nil
 }

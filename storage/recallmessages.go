@@ -36,7 +36,10 @@ func recallMessages(ctx context.Context, conn *sql.Conn, w *memory, keys map[sms
 		w.add(m)
 		for _, a := range m.attempts {
 			for i := range a.segments {
-				if s := &a.segments[i]; s.accepted() && s.answer.MessageID != "" {
+				switch s := &a.segments[i]; {
+				case unnamed(&s.answer):
+					w.doubt(m, a, s)
+				case s.accepted():
 					w.name(m, a, s)
 				}
 			}
@@ -47,7 +50,7 @@ func recallMessages(ctx context.Context, conn *sql.Conn, w *memory, keys map[sms
 
 func readMessages(ctx context.Context, conn *sql.Conn, keys any) (map[sms.Key]*message, error) {
 	found, err := conn.QueryContext(ctx, `
-		SELECT m.key, m.tenant, m.id, m.ref, m.class, m.template, m.header, m.segments, m.to_last4,
+		SELECT m.key, m.tenant, m.id, m.ref, m.class, m.template, m.header, m.segments, m.to_last4, m.to_digest,
 		       s.state, s.smsc, s.submitted_at, s.final_at, s.possible_duplicate, s.error_stage, s.error_code, s.error_reason, s.error_detail, s.error_retryable
 		FROM unnest($1::uuid[]) AS q(key)
 		JOIN harkara.message m ON m.key = q.key
@@ -69,13 +72,14 @@ func readMessages(ctx context.Context, conn *sql.Conn, keys any) (map[sms.Key]*m
 		var smsc, stage, code, reason, detail sql.NullString
 		var submitted, ended sql.NullTime
 		var retryable sql.NullBool
-		if err := found.Scan(&m.key, &f.Tenant, &f.ID, &f.Ref, &f.Class, &f.Template, &f.Header, &f.Segments, &f.ToLast4,
+		var digest []byte
+		if err := found.Scan(&m.key, &f.Tenant, &f.ID, &f.Ref, &f.Class, &f.Template, &f.Header, &f.Segments, &f.ToLast4, &digest,
 			&n.State, &smsc, &submitted, &ended, &n.PossibleDuplicate, &stage, &code, &reason, &detail, &retryable); err != nil {
 			return nil, err
 		}
 		n.SMSC, n.SubmittedAt, n.FinalAt = sms.SMSCID(smsc.String), microsOf(submitted), microsOf(ended)
 		n.Failure = sms.Failure{Stage: sms.Stage(stage.String), Code: code.String, Reason: reason.String, Detail: detail.String, Retryable: retryable.Bool}
-		m.written = m.now
+		m.written, m.digest = m.now, digestOf(digest)
 		messages[m.key] = m
 	}
 	return messages, found.Err()
@@ -90,7 +94,7 @@ func microsOf(t sql.NullTime) int64 {
 
 func readAttempts(ctx context.Context, conn *sql.Conn, keys any, messages map[sms.Key]*message) error {
 	found, err := conn.QueryContext(ctx, `
-		SELECT a.key, a.attempt, a.segment, a.smsc, a.planned_at, s.answered_at, s.status, s.verdict, s.message_id, s.raw_id
+		SELECT a.key, a.attempt, a.segment, a.smsc, a.planned_at, a.parts, s.answered_at, s.status, s.verdict, s.message_id, s.raw_id
 		FROM unnest($1::uuid[]) AS q(key)
 		JOIN harkara.attempt a ON a.key = q.key
 		CROSS JOIN LATERAL (
@@ -110,9 +114,10 @@ func readAttempts(ctx context.Context, conn *sql.Conn, keys any, messages map[sm
 		var number int
 		var smsc sms.SMSCID
 		var plannedAt, answeredAt sql.NullTime
+		var parts sql.NullInt16
 		var id, raw sql.NullString
 		s := segment{stored: true}
-		if err := found.Scan(&key, &number, &s.index, &smsc, &plannedAt, &answeredAt, &s.answer.Status, &s.answer.Verdict, &id, &raw); err != nil {
+		if err := found.Scan(&key, &number, &s.index, &smsc, &plannedAt, &parts, &answeredAt, &s.answer.Status, &s.answer.Verdict, &id, &raw); err != nil {
 			return err
 		}
 		s.answer.Segment, s.answer.MessageID, s.answer.RawID, s.answer.At = s.index, sms.MessageID(id.String), raw.String, answeredAt.Time
@@ -125,7 +130,7 @@ func readAttempts(ctx context.Context, conn *sql.Conn, keys any, messages map[sm
 		}
 		a := m.attempt(number)
 		if a == nil {
-			a = &attempt{number: number, smsc: smsc, plannedAt: microsOf(plannedAt)}
+			a = &attempt{number: number, smsc: smsc, plannedAt: microsOf(plannedAt), parts: int(parts.Int16)}
 			m.attempts = append(m.attempts, a)
 		}
 		a.segments = append(a.segments, s)
@@ -135,24 +140,29 @@ func readAttempts(ctx context.Context, conn *sql.Conn, keys any, messages map[sm
 
 func readReceipts(ctx context.Context, conn *sql.Conn, keys any, messages map[sms.Key]*message) error {
 	found, err := conn.QueryContext(ctx, `
-		SELECT r.key, r.attempt, r.segment, r.state FROM unnest($1::uuid[]) AS q(key) JOIN harkara.receipt r ON r.key = q.key AND r.key IS NOT NULL
+		SELECT r.fact AS given, r.fact AS came, r.key, r.attempt, r.segment, r.state, r.stat, r.err, r.reason, r.retryable
+		FROM unnest($1::uuid[]) AS q(key) JOIN harkara.receipt r ON r.key = q.key AND r.key IS NOT NULL
 		UNION ALL
-		SELECT x.key, x.attempt, x.segment, r.state FROM unnest($1::uuid[]) AS q(key)
-		JOIN harkara.receipt_match x ON x.key = q.key JOIN harkara.receipt r ON r.fact = x.receipt AND r.key IS NULL`, keys)
+		SELECT x.fact, r.fact, x.key, x.attempt, x.segment, r.state, r.stat, r.err, r.reason, r.retryable FROM unnest($1::uuid[]) AS q(key)
+		JOIN harkara.receipt_match x ON x.key = q.key JOIN harkara.receipt r ON r.fact = x.receipt AND r.key IS NULL
+		ORDER BY given, came`, keys)
 	if err != nil {
 		return err
 	}
 	defer found.Close()
 	for found.Next() {
+		var given, came fact // of the event that gave the receipt to its segment, and of itself
 		var key sms.Key
 		var number, index int
 		var state sms.State
-		if err := found.Scan(&key, &number, &index, &state); err != nil {
+		var stat, code, reason string
+		var retryable bool
+		if err := found.Scan(&given, &came, &key, &number, &index, &state, &stat, &code, &reason, &retryable); err != nil {
 			return err
 		}
-		state, _ = verdict(state, "", "", "", false)
+		state, failure := verdict(state, stat, code, reason, retryable)
 		if m := messages[key]; m != nil {
-			m.keepReport(number, index, state)
+			m.keepReport(number, index, state, failure)
 		}
 	}
 	return found.Err()

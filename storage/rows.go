@@ -85,6 +85,15 @@ func (r *rows) int(n int64) {
 	r.b = strconv.AppendInt(r.b, n, 10)
 }
 
+// intOrNull writes a number, null where it is 0.
+func (r *rows) intOrNull(n int64) {
+	if n == 0 {
+		r.null()
+		return
+	}
+	r.int(n)
+}
+
 func (r *rows) bool(v bool) {
 	r.column()
 	if v {

@@ -28,6 +28,9 @@ func (p *Projector) session(ctx context.Context) error {
 	if err := conn.QueryRowContext(ctx, `SELECT position, done FROM harkara.projection WHERE partition = 0`).Scan(&w.at.position, &w.at.done); err != nil {
 		return fmt.Errorf("read the position: %w", err)
 	}
+	if p.matches.first == 0 {
+		p.matches.first = factOf(w.at.position+1, w.at.done)
+	}
 	if w.statuses, err = openStatusStream(ctx, p.config.JS, p.config.SyncAlways); err != nil {
 		return err
 	}

@@ -111,8 +111,9 @@ func (p *Projector) step(ctx context.Context, w *work, items []item, to progress
 			"index", parked.fact.index(), "reason", parked.reason)
 	}
 	b.done()
+	p.matches.add(b)
 	w.memory.trim(appended)
-	b.stats.Remembers, b.stats.Waiting = len(w.memory.messages), w.memory.earlyCount
+	b.stats.Remembers, b.stats.Waiting = len(w.memory.messages), w.memory.early.count
 	w.at = to
 	p.position.Store(uint64(to.position))
 	if p.config.Trace.Projected != nil {

@@ -11,7 +11,7 @@ type tables struct {
 
 const (
 	standingColumns = "submitted_at, final_at, possible_duplicate, state, smsc, error_stage, error_code, error_reason, error_detail, error_retryable"
-	answerColumns   = "key, fact, answered_at, status, attempt, segment, smsc, verdict, message_id, raw_id"
+	answerColumns   = "key, fact, answered_at, status, attempt, segment, smsc, verdict, message_id, raw_id, user_ref"
 )
 
 func newTables() *tables {
@@ -19,9 +19,9 @@ func newTables() *tables {
 		message: newRows("message", "key, fact, requested_at, deadline, segments, tenant, id, ref, class, template, header, entity, category, "+
 			"encoding, to_last4, to_digest, to_sealed, text_digest, "+standingColumns),
 		transition: newRows("transition", "key, fact, "+standingColumns),
-		attempt:    newRows("attempt", answerColumns+", planned_at"),
+		attempt:    newRows("attempt", answerColumns+", planned_at, parts"),
 		answer:     newRows("answer", answerColumns),
-		receipt:    newRows("receipt", "fact, received_at, key, attempt, segment, smsc, message_id, raw_id, state, stat, err, reason, done, raw, retryable"),
+		receipt:    newRows("receipt", "fact, received_at, key, attempt, segment, smsc, message_id, raw_id, state, stat, err, reason, done, raw, retryable, user_ref, from_digest"),
 		match:      newRows("receipt_match", "receipt, fact, key, attempt, segment"),
 		parked:     newRows("parked", "position, index, reason, event"),
 	}
@@ -87,6 +87,7 @@ func (t *tables) gatherMessage(m *message) {
 			case !s.stored:
 				gatherAnswer(t.attempt, m, a, s)
 				t.attempt.micros(a.plannedAt)
+				t.attempt.intOrNull(int64(a.parts))
 				t.attempt.end()
 			case s.changed != 0:
 				gatherAnswer(t.answer, m, a, s)
@@ -130,6 +131,11 @@ func gatherAnswer(r *rows, m *message, a *attempt, s *segment) {
 	}
 	r.textOrNull(string(s.answer.MessageID))
 	r.textOrNull(s.answer.RawID)
+	if unnamed(&s.answer) {
+		r.int(int64(m.reference(a, s).ref))
+	} else {
+		r.null()
+	}
 }
 
 func (t *tables) gatherReceipt(row *receiptRow) {
@@ -152,5 +158,7 @@ func (t *tables) gatherReceipt(row *receiptRow) {
 		r.text(s)
 	}
 	r.bool(report.Retryable)
+	r.intOrNull(int64(report.UserRef))
+	r.bytes(report.From)
 	r.end()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 
@@ -14,7 +15,8 @@ import (
 )
 
 func dltCommand() *cobra.Command {
-	return group("dlt", "The DLT register: import, check", dltImportCommand(), dltCheckCommand(), dltChainCommand())
+	return group("dlt", "The DLT register: import, check, lint", dltImportCommand(), dltCheckCommand(), dltLintCommand(),
+		dltChainCommand())
 }
 
 // withDatabase opens the configured database, starting the private one where it is down, for the time of a command.
@@ -130,13 +132,17 @@ func dltCheckCommand() *cobra.Command {
 			if hasText && len(vars) > 0 {
 				return usageError{fmt.Errorf("--text and --var exclude each other")}
 			}
-			return withDatabase(cmd, file, func(_ *app.Config, db *sqlx.DB) error {
+			return withDatabase(cmd, file, func(cfg *app.Config, db *sqlx.DB) error {
 				reg, err := storage.LoadRegister(cmd.Context(), db)
 				if err != nil {
 					return err
 				}
+				codings, err := cfg.Codings()
+				if err != nil {
+					return err
+				}
 				return printVerdict(cmd, asJSON, app.Scrub(reg, app.ScrubQuery{Template: dlt.TemplateID(template),
-					Header: dlt.Header(header), Vars: vars, Text: text, HasText: hasText}))
+					Header: dlt.Header(header), Vars: vars, Text: text, HasText: hasText, Codings: codings}))
 			})
 		},
 	}
@@ -160,6 +166,7 @@ func printVerdict(cmd *cobra.Command, asJSON bool, v app.ScrubVerdict) error {
 		}
 	case v.OK:
 		fmt.Fprintf(out, "passes: %s, %d segment(s)\n%s\n", v.Encoding, v.Segments, v.Text)
+		printCosts(out, v.Costs)
 	default:
 		fmt.Fprintf(out, "fails: %s: %s\n", v.Reason, v.Detail)
 	}
@@ -167,6 +174,21 @@ func printVerdict(cmd *cobra.Command, asJSON bool, v app.ScrubVerdict) error {
 		return errSaid
 	}
 	return nil
+}
+
+// printCosts says what a text comes to at each SMSC.
+func printCosts(out io.Writer, costs []app.Cost) {
+	for _, c := range costs {
+		switch {
+		case c.Error != "":
+			fmt.Fprintf(out, "%s: can't go there: %s\n", names(c.SMSCs), c.Error)
+		case c.Price > 0:
+			fmt.Fprintf(out, "%s: %s, %d segment(s) in %d submit_sm, costs %.4f\n", names(c.SMSCs), c.Encoding, c.Segments,
+				c.SubmitSM, c.Price)
+		default:
+			fmt.Fprintf(out, "%s: %s, %d segment(s) in %d submit_sm\n", names(c.SMSCs), c.Encoding, c.Segments, c.SubmitSM)
+		}
+	}
 }
 
 func dltChainCommand() *cobra.Command {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +132,8 @@ func TestRunningGatewayTakesAnImport(t *testing.T) {
 // TestCheck pins the exact JSON of the contract, and the exit status.
 func TestCheck(t *testing.T) {
 	config := gateway(t)
+	const costs = `,"costs":[{"smscs":["sim-a"],"encoding":"gsm7","segments":1,"submit_sm":1,"price":0,"error":""},` +
+		`{"smscs":["sim-b"],"encoding":"gsm7","segments":1,"submit_sm":1,"price":0.15,"error":""}]}`
 	const text = "483921 is your OTP to log in to Acme Bank. It is valid for 10 minutes. Do not share it with anyone. -ACMEBK"
 	for _, tt := range []struct {
 		name string
@@ -138,11 +142,11 @@ func TestCheck(t *testing.T) {
 		want string
 	}{
 		{"variables", []string{"--var", "483921", "--var", "10"}, 0,
-			`{"ok":true,"reason":"","detail":"","position":0,"encoding":"gsm7","segments":1,"text":"` + text + `"}`},
+			`{"ok":true,"reason":"","detail":"","position":0,"encoding":"gsm7","segments":1,"text":"` + text + `"` + costs},
 		{"text", []string{"--text", text}, 0,
-			`{"ok":true,"reason":"","detail":"","position":0,"encoding":"gsm7","segments":1,"text":"` + text + `"}`},
+			`{"ok":true,"reason":"","detail":"","position":0,"encoding":"gsm7","segments":1,"text":"` + text + `"` + costs},
 		{"header named", []string{"--header", "ACMEBK", "--text", text}, 0,
-			`{"ok":true,"reason":"","detail":"","position":0,"encoding":"gsm7","segments":1,"text":"` + text + `"}`},
+			`{"ok":true,"reason":"","detail":"","position":0,"encoding":"gsm7","segments":1,"text":"` + text + `"` + costs},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			code, stdout, stderr := harkara(t, append([]string{"dlt", "check", "--config", config, "--template", loginOTP, "--json"}, tt.args...)...)
@@ -188,11 +192,44 @@ func TestCheck(t *testing.T) {
 		!strings.HasPrefix(stdout, `{"ok":false,"reason":"unknown_template","detail":"`) {
 		t.Errorf("unknown template: exit status %d, %s", code, stdout)
 	}
-	if stdout := must(t, "dlt", "check", "--config", config, "--template", loginOTP, "--var", "483921", "--var", "10"); stdout != "passes: gsm7, 1 segment(s)\n"+text+"\n" {
+	if stdout := must(t, "dlt", "check", "--config", config, "--template", loginOTP, "--var", "483921", "--var", "10"); stdout != "passes: gsm7, 1 segment(s)\n"+text+"\n"+
+		"sim-a: gsm7, 1 segment(s) in 1 submit_sm\nsim-b: gsm7, 1 segment(s) in 1 submit_sm, costs 0.1500\n" {
 		t.Errorf("for people: %q", stdout)
 	}
-	if stdout := must(t, "dlt", "check", "--config", config, "--template", "1107161234567890457", "--var", "483921", "--var", "10", "--json"); !strings.Contains(stdout, `"encoding":"ucs2","segments":2,`) {
+	if stdout := must(t, "dlt", "check", "--config", config, "--template", "1107161234567890457", "--var", "483921", "--var", "10", "--json"); !strings.Contains(stdout, `"encoding":"ucs2","segments":2,"text"`) ||
+		!strings.Contains(stdout, `{"smscs":["sim-b"],"encoding":"ucs2","segments":2,"submit_sm":1,"price":0.3,"error":""}`) {
 		t.Errorf("Hindi: %s", stdout)
+	}
+}
+
+// TestLint: what templates cost at worst, by the coding and the price of each SMSC.
+func TestLint(t *testing.T) {
+	config := gateway(t)
+	stdout := must(t, "dlt", "lint", "--config", config, "--template", loginOTP)
+	var rows []string
+	for line := range strings.Lines(stdout) {
+		rows = append(rows, strings.Join(strings.Fields(line), " "))
+	}
+	if want := []string{"TEMPLATE SMSCS ENCODING LEAST MOST WITH UCS-2", loginOTP + " sim-a gsm7 1 1 3",
+		loginOTP + " sim-b gsm7 1 = 0.1500 1 = 0.1500 3 = 0.4500"}; !slices.Equal(rows, want) {
+		t.Errorf("got %q\nwant %q", rows, want)
+	}
+	var lint struct {
+		Costs []struct {
+			Template string
+			Most     struct {
+				Segments int
+				SubmitSM int `json:"submit_sm"`
+			}
+		}
+		Findings []struct{ Template, Detail string }
+	}
+	if err := json.Unmarshal([]byte(must(t, "dlt", "lint", "--config", config, "--json")), &lint); err != nil || len(lint.Costs) < 30 {
+		t.Errorf("JSON: %d costs, %v", len(lint.Costs), err)
+	}
+	if code, stdout, stderr := harkara(t, "dlt", "lint", "--config", config, "--template", "1107169999999999999"); code != 1 || stdout != "" ||
+		!strings.HasPrefix(stderr, "harkara: template 1107169999999999999 is not in the register") {
+		t.Errorf("unknown template: exit status %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 }
 

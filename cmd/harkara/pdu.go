@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"encoding/hex"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"harkara/dlt"
 	"harkara/smpp/pdu"
 	"harkara/smpp/receipt"
 )
@@ -14,26 +16,23 @@ import (
 func pduCommand() *cobra.Command {
 	var reveal, asJSON bool
 	decode := &cobra.Command{
-		Use:   "decode HEX",
+		Use:   "decode HEX | -",
 		Short: "Say what is in a PDU; addresses and texts are masked unless --reveal",
-		Args:  exactly(1, "one PDU in hexadecimal (blanks and colons may stand between octets)"),
+		Long: `Say what is in a PDU; addresses and texts are masked unless --reveal. With - in its place, read one PDU from each line
+of stdin: in hexadecimal, or as binds --trace and the files under data/traces have it (what stands last on the line).`,
+		Args: exactly(1, "one PDU in hexadecimal (blanks and colons may stand between octets), or - for lines of stdin"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			octets, err := hex.DecodeString(strings.NewReplacer(" ", "", ":", "", "\n", "").Replace(args[0]))
-			if err != nil {
-				return usageError{fmt.Errorf("not hexadecimal: %w", err)}
+			if args[0] == "-" {
+				return describeLines(cmd, reveal, asJSON)
 			}
-			if len(octets) < pdu.HeaderLength {
-				return fmt.Errorf("a PDU has at least %d octets, these are %d", pdu.HeaderLength, len(octets))
+			octets, err := octets(strings.NewReplacer(" ", "", ":", "", "\n", "").Replace(args[0]))
+			if err != nil {
+				return err
 			}
 			if h := pdu.ParseHeader(octets); int(h.Length) != len(octets) {
 				return fmt.Errorf("command_length says %d octets, these are %d", h.Length, len(octets))
 			}
-			text := pdu.Describe(octets, reveal)
-			if asJSON {
-				return printJSON(cmd, map[string]any{"lines": strings.Split(strings.TrimRight(text, "\n"), "\n")})
-			}
-			fmt.Fprint(cmd.OutOrStdout(), text)
-			return nil
+			return describe(cmd, octets, reveal, asJSON)
 		},
 	}
 	jsonFlag(decode, &asJSON)
@@ -41,9 +40,59 @@ func pduCommand() *cobra.Command {
 	return group("pdu", "Read SMPP PDUs", decode)
 }
 
+// describeLines describes what stands last on each line of stdin; blank lines and those that begin with # are passed over.
+func describeLines(cmd *cobra.Command, reveal, asJSON bool) error {
+	lines := bufio.NewScanner(cmd.InOrStdin())
+	lines.Buffer(nil, 4*pdu.MaxLength)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		words := strings.Fields(line)
+		if !asJSON {
+			fmt.Fprintln(cmd.OutOrStdout(), strings.Join(words[:len(words)-1], " "))
+		}
+		f, err := octets(words[len(words)-1])
+		if err == nil {
+			err = describe(cmd, f, reveal, asJSON)
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		if !asJSON {
+			fmt.Fprintln(cmd.OutOrStdout())
+		}
+	}
+	return lines.Err()
+}
+
+// octets reads hexadecimal digits that have at least a header in them. A recorder keeps no more than the beginning of a
+// long PDU, so its length is not looked at.
+func octets(digits string) (pdu.Frame, error) {
+	b, err := hex.DecodeString(digits)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("not hexadecimal: %w", err)}
+	}
+	if len(b) < pdu.HeaderLength {
+		return nil, fmt.Errorf("a PDU has at least %d octets, these are %d", pdu.HeaderLength, len(b))
+	}
+	return b, nil
+}
+
+// describe prints one PDU.
+func describe(cmd *cobra.Command, f pdu.Frame, reveal, asJSON bool) error {
+	text := pdu.Describe(f, reveal)
+	if asJSON {
+		return printJSON(cmd, map[string]any{"lines": strings.Split(strings.TrimRight(text, "\n"), "\n")})
+	}
+	fmt.Fprint(cmd.OutOrStdout(), text)
+	return nil
+}
+
 func receiptCommand() *cobra.Command {
 	var asJSON bool
-	var dialect string
+	var dialect, errors string
 	parse := &cobra.Command{
 		Use:   "parse TEXT",
 		Short: "Say what a delivery receipt's text tells",
@@ -57,11 +106,16 @@ func receiptCommand() *cobra.Command {
 			if !ok {
 				return fmt.Errorf("this is not a delivery receipt: no id, stat, err or done date is in it")
 			}
-			reason, _, _ := receipt.Explain("generic", r.Err)
+			dictionary, err := dlt.ErrorDictionary(errors)
+			if err != nil {
+				return usageError{fmt.Errorf("--errors: %w", err)}
+			}
+			meaning, _ := receipt.Meaning(dictionary, r.Err, r.Stat)
 			fields := [][2]string{
 				{"id", string(r.ID)}, {"canonical id", string(receipt.Canonical(string(r.ID), form))},
 				{"stat", r.Stat}, {"state", string(r.State)}, {"final", fmt.Sprint(r.Final)}, {"err", r.Err},
-				{"reason", reason}, {"submit date", r.SubmitDate}, {"done date", r.DoneDate}, {"sub", r.Sub}, {"dlvrd", r.Dlvrd},
+				{"class", string(meaning.Class)}, {"reason", meaning.Reason}, {"detail", meaning.Detail},
+				{"retryable", fmt.Sprint(meaning.Retryable)}, {"submit date", r.SubmitDate}, {"done date", r.DoneDate}, {"sub", r.Sub}, {"dlvrd", r.Dlvrd},
 			}
 			if asJSON {
 				out := map[string]string{}
@@ -78,5 +132,6 @@ func receiptCommand() *cobra.Command {
 	}
 	jsonFlag(parse, &asJSON)
 	parse.Flags().StringVar(&dialect, "dialect", "text", "how this SMSC writes ids in receipts: text, dec or hex")
+	parse.Flags().StringVar(&errors, "errors", "generic", "the SMSC's error dictionary: "+strings.Join(dlt.ErrorDictionaries(), ", "))
 	return group("receipt", "Read delivery receipts", parse)
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"harkara/cmd/internal/app"
+	"harkara/cmd/internal/console"
 	"harkara/dlt"
 	"harkara/router"
-	"harkara/smpp/bind"
 	"harkara/smpp/sms"
 )
 
@@ -81,8 +81,8 @@ is not, every SMSC is taken to be up.`,
 
 // healthOf asks the running gateway; without one every SMSC counts as up.
 func healthOf(cmd *cobra.Command, cfg *app.Config) (router.Health, string) {
-	list, err := fetchBinds(cmd, cfg.HTTP)
-	if err != nil {
+	var list []console.Bind
+	if err := fetch(cmd, cfg.HTTP, "/binds", &list); err != nil {
 		return allUp{}, "(the gateway is not running: every SMSC is taken to be up)"
 	}
 	return seenBinds(list), "(as the binds of the running gateway stand now)"
@@ -93,7 +93,7 @@ type allUp struct{}
 func (allUp) Live(sms.SMSCID) bool           { return true }
 func (allUp) Room(sms.SMSCID, sms.Class) int { return 1 }
 
-type seenBinds []bind.Status
+type seenBinds []console.Bind
 
 // Live implements router.Health.
 func (list seenBinds) Live(id sms.SMSCID) bool {

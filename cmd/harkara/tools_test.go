@@ -51,6 +51,52 @@ func TestPDUDecode(t *testing.T) {
 	}
 }
 
+// TestPDUDecodeOfLines reads what binds --trace prints and what the files of dead binds hold: blank lines and # apart,
+// the last word of a line is a PDU, perhaps cut short.
+func TestPDUDecodeOfLines(t *testing.T) {
+	code, stdout, stderr := harkaraReading(t, "# SMSC sim-a\n\n2026-11-22T04:41:12.345678Z sim-a/1 > submit_sm 7 ESME_ROK "+submitSM+
+		"\n2026-11-22T04:41:12.345679Z sim-a/1 < enquire_link 1 ESME_ROK "+submitSM[:100]+"\n", "pdu", "decode", "-")
+	if code != 0 || strings.Count(stdout, "command_id ") != 2 || !strings.Contains(stdout, "sim-a/1 > submit_sm 7 ESME_ROK\n") ||
+		!strings.Contains(stdout, "fault ") || strings.Contains(stdout, "483921") {
+		t.Errorf("exit status %d, stderr %q\n%s", code, stderr, stdout)
+	}
+	code, stdout, _ = harkaraReading(t, submitSM+"\n"+submitSM+"\n", "pdu", "decode", "--json", "-")
+	if code != 0 || strings.Count(stdout, `{"lines":[`) != 2 {
+		t.Errorf("JSON: exit status %d\n%s", code, stdout)
+	}
+	if code, _, stderr := harkaraReading(t, submitSM+"\nno PDU\n", "pdu", "decode", "-"); code != 2 || !strings.HasPrefix(stderr, "harkara: line 2: not hexadecimal") {
+		t.Errorf("exit status %d, stderr %q", code, stderr)
+	}
+}
+
+func TestSMPPStatuses(t *testing.T) {
+	standard := must(t, "smpp", "statuses")
+	for _, want := range []string{"0x00000000  ESME_ROK ", "0x00000058  ESME_RTHROTTLED ", "0x0000000E  ESME_RINVPASWD "} {
+		if !strings.Contains(standard, want) {
+			t.Errorf("no %q in\n%s", want, standard)
+		}
+	}
+	config := gateway(t)
+	own := must(t, "smpp", "statuses", "--config", config, "--smsc", "sim-b")
+	if !regexp.MustCompile(`(?m)^0x00000401 .* throttled `).MatchString(own) || strings.Contains(standard, "0x00000401") {
+		t.Errorf("the table of sim-b\n%s", own)
+	}
+	var rows []struct {
+		Status            uint32
+		Submit, Bind, Why string
+	}
+	if err := json.Unmarshal([]byte(must(t, "smpp", "statuses", "--json")), &rows); err != nil || len(rows) != strings.Count(standard, "\n")-1 ||
+		rows[0].Submit != "accepted" || rows[0].Why == "" {
+		t.Errorf("JSON: %d rows, %v", len(rows), err)
+	}
+	if code, _, stderr := harkara(t, "smpp", "statuses", "--smsc", "sim-b"); code != 2 || stderr != "harkara: --config and --smsc go together\n" {
+		t.Errorf("exit status %d, stderr %q", code, stderr)
+	}
+	if code, _, stderr := harkara(t, "smpp", "statuses", "--config", config, "--smsc", "none"); code != 1 || stderr != "harkara: no SMSC \"none\" under smscs:\n" {
+		t.Errorf("exit status %d, stderr %q", code, stderr)
+	}
+}
+
 func TestReceiptParse(t *testing.T) {
 	const text = "id:1a2B sub:001 dlvrd:000 submit date:2611221000 done date:2611221001 stat:UNDELIV err:633 text:483921"
 	stdout := must(t, "receipt", "parse", text)
@@ -71,8 +117,16 @@ func TestReceiptParse(t *testing.T) {
 	if err := json.Unmarshal([]byte(must(t, "receipt", "parse", "--json", "--dialect", "hex", text)), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got["id"] != "1a2B" || got["canonical_id"] != "6699" || got["state"] != "undelivered" || len(got) != 11 {
+	if got["id"] != "1a2B" || got["canonical_id"] != "6699" || got["state"] != "undelivered" || got["class"] != "content" ||
+		got["reason"] != "template_not_matched" || len(got) != 14 {
 		t.Errorf("JSON %v", got) // 0x1a2b is 6699
+	}
+	const kaleyra = "id:1 stat:UNDELIV err:023"
+	if out := must(t, "receipt", "parse", "--errors", "kaleyra", kaleyra); !strings.Contains(out, "template_not_matched") {
+		t.Errorf("err 023 in the dictionary kaleyra:\n%s", out)
+	}
+	if code, _, stderr := harkara(t, "receipt", "parse", "--errors", "jio", kaleyra); code != 2 || !strings.HasPrefix(stderr, "harkara: --errors: ") {
+		t.Errorf("an unknown dictionary: exit status %d, stderr %q", code, stderr)
 	}
 	if code, stdout, stderr := harkara(t, "receipt", "parse", "483921 is your OTP"); code != 1 || stdout != "" ||
 		!strings.HasPrefix(stderr, "harkara: this is not a delivery receipt: ") || strings.Contains(stderr, "483921") {
@@ -161,7 +215,7 @@ func TestBinds(t *testing.T) {
 	config := gateway(t)
 	table := strings.Split(strings.TrimSuffix(must(t, "binds", "--config", config), "\n"), "\n")
 	if len(table) != 4 || strings.Join(strings.Fields(table[0]), " ") !=
-		"SMSC BIND AS STATE FOR WINDOW SUBMITS ACCEPTED REFUSED UNANSWERED RECEIPTS LAST ERROR" {
+		"SMSC BIND AS STATE FOR WINDOW RATE SUBMITS ACCEPTED REFUSED UNANSWERED RECEIPTS MATCHED LAST ERROR" {
 		t.Fatalf("table %q", table)
 	}
 	for i, want := range []string{"sim-a 1 transceiver bound", "sim-a 2 transceiver bound", "sim-b 1 transceiver bound"} {
@@ -185,5 +239,29 @@ func TestBinds(t *testing.T) {
 	if code, stdout, stderr := harkara(t, "binds", "--config", down); code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 ||
 		!strings.HasPrefix(stderr, "harkara: no gateway answers at http: "+addr) || !strings.HasSuffix(stderr, "is 'harkara serve' running with this configuration?\n") {
 		t.Errorf("down: exit status %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+// TestTrace: the PDUs of a bind as they were, with nothing in them that must not be seen, for pdu decode to read.
+func TestTrace(t *testing.T) {
+	config := gateway(t)
+	trace := must(t, "binds", "--config", config, "--trace", "sim-a")
+	if !strings.Contains(trace, " sim-a/1 > bind_transceiver ") || !strings.Contains(trace, " sim-a/1 < bind_transceiver_resp ") {
+		t.Fatalf("trace\n%s", trace)
+	}
+	code, decoded, stderr := harkaraReading(t, trace, "pdu", "decode", "--reveal", "-")
+	if code != 0 || strings.Count(decoded, "command_id ") != strings.Count(trace, "\n") || strings.Contains(decoded, smscPassword) {
+		t.Errorf("exit status %d, stderr %q\n%s", code, stderr, decoded)
+	}
+	var lines []struct {
+		SMSC, Command, Hex string
+		Bind               int
+	}
+	if err := json.Unmarshal([]byte(must(t, "binds", "--config", config, "--trace", "sim-a", "--json")), &lines); err != nil ||
+		len(lines) < 4 || lines[0].SMSC != "sim-a" || lines[0].Command != "bind_transceiver" {
+		t.Errorf("JSON %+v, %v", lines, err)
+	}
+	if code, stdout, _ := harkara(t, "binds", "--config", config, "--trace", "none"); code != 1 || stdout != "" {
+		t.Errorf("an SMSC that is not there: exit status %d, %q", code, stdout)
 	}
 }

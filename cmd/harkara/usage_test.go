@@ -84,7 +84,7 @@ func TestWrongUsage(t *testing.T) {
 		{"report messages --config f --from yesterday", `--from: "yesterday" is neither a day such as 2026-11-22 nor RFC 3339`},
 		{"report dlr --config f --by moon", `--by "moon" is not one of tenant, template, header, entity, smsc, class, category, hour, day, error`},
 		{"report dlr --config f --to 2026-13-01", `--to: "2026-13-01" is neither a day such as 2026-11-22 nor RFC 3339`},
-		{"pdu decode", "harkara pdu decode wants one PDU in hexadecimal (blanks and colons may stand between octets); see harkara pdu decode --help"},
+		{"pdu decode", "harkara pdu decode wants one PDU in hexadecimal (blanks and colons may stand between octets), or - for lines of stdin; see harkara pdu decode --help"},
 		{"pdu decode 0g", "not hexadecimal: encoding/hex: invalid byte: U+0067 'g'"},
 		{"pdu decode 000", "not hexadecimal: encoding/hex: odd length hex string"},
 		{"receipt parse", "harkara receipt parse wants one TEXT; see harkara receipt parse --help"},

@@ -106,7 +106,13 @@ tenants:
   - {id: zipkart, password_file: %s, headers: [ZIPKRT]}
 smscs:
   - {id: sim-a, addr: "%s", system_id: harkara, password_env: HARKARA_TEST_SMSC, binds: 2}
-  - {id: sim-b, addr: "%s", system_id: harkara, password_env: HARKARA_TEST_SMSC}
+  - id: sim-b
+    addr: "%s"
+    system_id: harkara
+    password_env: HARKARA_TEST_SMSC
+    price: 0.15
+    encoding: {long: payload}
+    statuses: [{status: 0x0401, submit: throttled}]
 routes:
   - match: {tenants: [acme]}
     targets: [{smsc: sim-a, weight: 3}]
@@ -127,7 +133,7 @@ routes:
 	}
 	var out, errs bytes.Buffer
 	if code := run(context.Background(), []string{"dlt", "import", "--config", world.file, "--kind", "templates",
-		"../../deploy/samples/register.csv"}, &out, &errs); code != 0 || out.String() != "templates: 15 new, 0 changed, 0 unchanged, 0 refused\n" {
+		"../../deploy/samples/register.csv"}, nil, &out, &errs); code != 0 || out.String() != "templates: 15 new, 0 changed, 0 unchanged, 0 refused\n" {
 		return fmt.Errorf("import of the sample register: exit status %d, %s%s", code, &out, &errs)
 	}
 	world.serve = serve(world.file)
@@ -188,7 +194,7 @@ func serve(file string) *running {
 	go func() {
 		defer close(r.done)
 		defer r.stderr.end()
-		r.code = run(ctx, []string{"serve", "--config", file}, io.Discard, r.stderr)
+		r.code = run(ctx, []string{"serve", "--config", file}, nil, io.Discard, r.stderr)
 	}()
 	return r
 }
@@ -256,8 +262,14 @@ func (w *watched) await(text string) error {
 // harkara runs the program to its end.
 func harkara(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	return harkaraReading(t, "", args...)
+}
+
+// harkaraReading runs a command with something on its stdin.
+func harkaraReading(t *testing.T, stdin string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(t.Context(), args, &out, &errs)
+	code = run(t.Context(), args, strings.NewReader(stdin), &out, &errs)
 	return code, out.String(), errs.String()
 }
 

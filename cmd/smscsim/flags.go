@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"harkara/smpp/pdu"
 	"harkara/smpp/smsctest"
@@ -20,11 +21,13 @@ func (e usageError) Unwrap() error { return e.error }
 
 // flags is the command line as it was typed.
 type flags struct {
-	listen, http string
-	password     string
-	faults       []string
-	refuseStatus string
-	config       smsctest.Config
+	listen, http             string
+	password                 string
+	faults                   []string
+	refuseStatus, bindStatus string
+	dialect                  string
+	tls                      tlsFiles
+	config                   smsctest.Config
 }
 
 // command builds the program's one command; its function list is the list of flags.
@@ -53,38 +56,60 @@ func command() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see smscsim --help", err)}
 	})
-	set, c := cmd.Flags(), &f.config
+	f.define(cmd.Flags())
+	return cmd
+}
+
+// define is the list of flags.
+func (f *flags) define(set *pflag.FlagSet) {
+	c := &f.config
 	set.SortFlags = false
 	set.StringVar(&f.listen, "listen", "127.0.0.1:2775", "address for SMPP; port 0 takes a free one")
 	set.StringVar(&f.http, "http", "", "address for GET /stats and GET /messages; empty: none")
 	set.StringVar(&c.SystemID, "system-id", "", "system_id of the one account; empty: anyone may bind")
 	set.StringVar(&f.password, "password", "", "password of the account")
+	set.IntVar(&c.MaxBinds, "max-binds", 0, "binds at a time, more are refused; 0: no limit, -1: every bind is refused")
+	set.StringVar(&f.bindStatus, "bind-status", "0", "command_status of refused binds, a number; 0: the one that fits")
+	set.StringVar(&f.tls.cert, "tls-cert", "", "PEM file with the certificate: SMPP goes by TLS; needs --tls-key")
+	set.StringVar(&f.tls.key, "tls-key", "", "PEM file with the certificate's key")
+	set.StringVar(&f.tls.clientCA, "tls-client-ca", "", "PEM file with a CA: clients must show a certificate of it")
 	set.DurationVar(&c.Latency, "latency", 20*time.Millisecond, "from a submit_sm to its answer")
 	set.DurationVar(&c.ReceiptDelay, "receipt-delay", time.Second, "from the answer to the receipt")
-	set.IntVar(&c.TPS, "tps", 0, "submit_sm in any one second over all binds, more are answered ESME_RTHROTTLED; 0: no limit")
+	set.IntVar(&c.TPS, "tps", 0, "submit_sm in any one second over all binds, more are throttled; 0: no limit")
+	set.BoolVar(&c.NoReceipts, "no-receipts", false, "no message has a receipt, whatever it asks for")
+	set.StringVar(&f.dialect, "dialect", smsctest.AppendixB.String(), "how receipts and ids are written")
+	set.BoolVar(&c.EchoUserRef, "echo-user-ref", false, "receipts repeat the user_message_reference of their submit_sm")
+	set.BoolVar(&c.Packed, "packed", false, "text of data_coding 0 is GSM-7 in packed septets, not one septet an octet")
+	set.BoolVar(&c.CountOnly, "count-only", false, "for load: nothing is kept or compared, for /messages or query_sm")
 	set.Float64Var(&c.Undelivered, "undelivered", 0, "share of receipts that say UNDELIV, 0 to 1")
-	set.StringArrayVar(&f.faults, "fault", nil, "NAME=RATE, a fault and how often it happens, 0 to 1; may be given several times")
+	set.StringArrayVar(&f.faults, "fault", nil, "NAME=RATE, a fault and its rate, 0 to 1; may be given several times")
 	set.StringVar(&f.refuseStatus, "refuse-status", "0x0b", "command_status of the fault refuse, a number")
 	set.DurationVar(&c.LateBy, "late-by", 15*time.Second, "from a submit_sm to its answer under the fault late_answer")
-	set.DurationVar(&c.StopFor, "stop-for", 30*time.Second, "how long a connection stands still under the fault stop_reading")
+	set.DurationVar(&c.StopFor, "stop-for", 30*time.Second, "how long a connection stands still under stop_reading")
 	set.Uint64Var(&c.Seed, "seed", 0, "of the faults: the same messages meet the same faults again")
-	return cmd
 }
 
 // help is the long text, with a line for each fault.
 func help() string {
 	var b strings.Builder
-	b.WriteString(`An SMSC to test against. It takes binds of one account, answers submit_sm, sends delivery receipts on any
-receiving bind until they are acked, and misbehaves as it is told.
+	b.WriteString(`An SMSC to test against. It takes binds of one account, answers submit_sm, query_sm and cancel_sm, sends
+delivery receipts on any receiving bind until they are acked, and misbehaves as it is told.
 
 GET /stats on the --http address gives its counters as JSON; GET /messages gives the messages that it took, decoded.
 This is a test tool: /messages shows numbers and texts in the clear. Don't send it real ones.
+Texts of several segments are put together, by user data header or SAR, and message_payload is read too.
 
 Faults:
 `)
-	for _, f := range smsctest.FaultList {
+	for _, f := range smsctest.AllFaults {
 		fmt.Fprintf(&b, "  %-22s %s\n", f, f.Help())
 	}
+	b.WriteString("\nDialects:\n")
+	for _, d := range smsctest.DialectList {
+		fmt.Fprintf(&b, "  %-22s %s\n", d, d.Help())
+	}
+	b.WriteString(`
+For load, --latency 0s --no-receipts --count-only makes it cheapest.`)
 	return strings.TrimRight(b.String(), "\n")
 }
 
@@ -108,11 +133,21 @@ func (f *flags) check() error {
 	if f.password != "" && c.SystemID == "" {
 		return fmt.Errorf("--password needs --system-id: without an account anyone may bind")
 	}
+	if err := f.tls.check(); err != nil {
+		return err
+	}
 	status, err := strconv.ParseUint(f.refuseStatus, 0, 32)
 	if err != nil || status == 0 {
 		return fmt.Errorf("--refuse-status %q is not a number above 0, such as 0x0b", f.refuseStatus)
 	}
 	c.RefuseStatus = pdu.Status(status)
+	if status, err = strconv.ParseUint(f.bindStatus, 0, 32); err != nil {
+		return fmt.Errorf("--bind-status %q is not a number, such as 0x0e", f.bindStatus)
+	}
+	c.BindStatus = pdu.Status(status)
+	if c.Dialect, err = smsctest.ParseDialect(f.dialect); err != nil {
+		return fmt.Errorf("--dialect: %w", err)
+	}
 	c.Faults = map[smsctest.Fault]float64{}
 	for _, s := range f.faults {
 		fault, rate, err := parseFault(s)

@@ -5,12 +5,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/spf13/pflag"
 	"go.uber.org/goleak"
 
 	"harkara/smpp/pdu"
@@ -44,6 +48,11 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"--fault", "gremlin=1"}, 2, `smscsim: --fault gremlin=1: no fault "gremlin": use one of [no_answer `},
 		{[]string{"--fault", "refuse=1.1"}, 2, `smscsim: --fault refuse=1.1: the rate "1.1" is not a number between 0 and 1`},
 		{[]string{"--fault", "refuse=NaN"}, 2, `smscsim: --fault refuse=NaN: the rate "NaN" is not a number`},
+		{[]string{"--dialect", "martian"}, 2, `smscsim: --dialect: no dialect "martian": use one of [appendix_b lower `},
+		{[]string{"--bind-status", "no"}, 2, `smscsim: --bind-status "no" is not a number, such as 0x0e`},
+		{[]string{"--tls-cert", "x"}, 2, "smscsim: --tls-cert and --tls-key go together"},
+		{[]string{"--tls-client-ca", "x"}, 2, "smscsim: --tls-client-ca needs --tls-cert and --tls-key"},
+		{[]string{"--tls-cert", "x", "--tls-key", "y"}, 1, "smscsim: read --tls-cert and --tls-key: open x: "},
 		{[]string{"--listen", taken.Addr().String()}, 1, "smscsim: listen for SMPP on " + taken.Addr().String()},
 		{[]string{"--listen", taken.Addr().String(), "--http", "127.0.0.1:0"}, 1, "smscsim: listen for SMPP on "},
 		{[]string{"--listen", "127.0.0.1:0", "--http", taken.Addr().String()}, 1, "smscsim: listen for HTTP on "},
@@ -63,7 +72,12 @@ func TestHelp(t *testing.T) {
 	if status := run(t.Context(), []string{"--help"}, &stdout, &stderr); status != 0 || stderr.Len() > 0 {
 		t.Errorf("exit status %d, stderr %q", status, &stderr)
 	}
-	for _, f := range smsctest.FaultList {
+	for _, d := range smsctest.DialectList {
+		if !strings.Contains(stdout.String(), "\n  "+d.String()+" ") || !strings.Contains(stdout.String(), d.Help()+"\n") {
+			t.Errorf("--help has no line on %s", d)
+		}
+	}
+	for _, f := range smsctest.AllFaults {
 		if !strings.Contains(stdout.String(), "\n  "+f.String()+" ") || !strings.Contains(stdout.String(), f.Help()+"\n") {
 			t.Errorf("--help has no line on %s", f)
 		}
@@ -159,6 +173,12 @@ func talk(t *testing.T, addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	converse(t, conn)
+}
+
+// converse is talk over a connection that is there, which it closes.
+func converse(t *testing.T, conn net.Conn) {
+	t.Helper()
 	defer func() { _ = conn.Close() }()
 	octets, err := pdu.AppendBind(nil, pdu.BindTransceiver, 1, &pdu.Bind{SystemID: "esme", Password: "secret"})
 	if err != nil {
@@ -207,5 +227,24 @@ func get(t *testing.T, url string, into any) {
 	}
 	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestFlags reads the switches of the simulator off a command line.
+func TestFlags(t *testing.T) {
+	var f flags
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.define(set)
+	err := set.Parse(strings.Fields("--max-binds -1 --bind-status 0x401 --no-receipts --dialect data_sm --echo-user-ref " +
+		"--packed --count-only --refuse-status 0x45 --fault no_receipt=0.5 --fault queue_full=1"))
+	if err := errors.Join(err, f.check()); err != nil {
+		t.Fatal(err)
+	}
+	want := smsctest.Config{Latency: 20 * time.Millisecond, ReceiptDelay: time.Second, LateBy: 15 * time.Second,
+		StopFor: 30 * time.Second, MaxBinds: -1, BindStatus: 0x401, NoReceipts: true, Dialect: smsctest.ByDataSM,
+		EchoUserRef: true, Packed: true, CountOnly: true, RefuseStatus: pdu.ESME_RSUBMITFAIL,
+		Faults: map[smsctest.Fault]float64{smsctest.NoReceipt: 0.5, smsctest.QueueFull: 1}}
+	if got, want := fmt.Sprintf("%+v", f.config), fmt.Sprintf("%+v", want); got != want {
+		t.Errorf("configuration\n got %s\nwant %s", got, want)
 	}
 }

@@ -20,20 +20,25 @@ func serve(ctx context.Context, f flags, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	smsc, err := smsctest.Listen(f.listen, f.config)
+	l, err := listenSMPP(ctx, f.listen, f.tls)
 	if err != nil {
 		return errors.Join(err, books.close())
 	}
+	smsc := smsctest.New(f.config)
+	ended := make(chan error, 1)
+	go func() { ended <- smsc.Serve(l) }()
 	failed := books.serve(handler(smsc))
-	say(stderr, "listening on %s", smsc.Addr())
+	say(stderr, "listening on %s", l.Addr())
 	if books.listener != nil {
 		say(stderr, "books on http://%s/stats and /messages", books.listener.Addr())
 	}
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
+	case err = <-ended:
+		close(ended)
 	}
-	err = errors.Join(err, smsc.Close(), books.close())
+	err = errors.Join(err, smsc.Close(), <-ended, books.close())
 	c := smsc.Counters()
 	say(stderr, "took %d submit_sm: %d accepted, %d refused, %d throttled, %d duplicates; %d receipts, %d acked",
 		c.Submits, c.Accepted, c.Refused, c.Throttled, c.Duplicates, c.Receipts, c.ReceiptsAcked)

@@ -2,11 +2,8 @@ package bind
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"sync"
 	"time"
 
@@ -21,6 +18,8 @@ type bind struct {
 	as    pdu.CommandID
 	log   *slog.Logger
 	tries backoff
+
+	recorder recorder
 
 	mu     sync.Mutex
 	status Status
@@ -66,34 +65,11 @@ func (b *bind) connect(running, dialing context.Context) (held time.Duration, er
 		return 0, err
 	}
 	b.enter("binding")
-	return newLoop(b, conn).run(running)
-}
-
-// dial connects, with TLS where it is configured, within Timeouts.Dial.
-func (b *bind) dial(ctx context.Context) (net.Conn, error) {
-	cfg := &b.pool.cfg
-	ctx, cancel := context.WithTimeout(ctx, cfg.Timeouts.Dial)
-	defer cancel()
-	conn, err := b.pool.deps.Dial(ctx, "tcp", cfg.Addr)
-	if err != nil {
-		return nil, fmt.Errorf("dial %s: %w", cfg.Addr, err)
+	held, err = newLoop(b, conn).run(running)
+	if died := b.pool.deps.Died; died != nil && !errors.Is(err, session.ErrStopped) {
+		died(b.pool.cfg.SMSC, b.n, err, b.trace())
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetNoDelay(true) // we gather writes ourselves; a refusal costs speed alone
-	}
-	if cfg.TLS == nil {
-		return conn, nil
-	}
-	settings := cfg.TLS.Clone()
-	if settings.ServerName == "" && !settings.InsecureSkipVerify {
-		settings.ServerName, _, _ = net.SplitHostPort(cfg.Addr)
-	}
-	secured := tls.Client(conn, settings)
-	if err := secured.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		return nil, fmt.Errorf("TLS handshake with %s: %w", cfg.Addr, err)
-	}
-	return secured, nil
+	return held, err
 }
 
 // refusal returns the refusal of our credentials that ended dialing; nil where that was the stop of the pool, or nothing.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"harkara/smpp/pdu"
+	"harkara/smpp/session"
 	"harkara/smpp/sms"
 )
 
@@ -43,14 +44,17 @@ type Timeouts struct {
 type Config struct {
 	SMSC        sms.SMSCID
 	Addr        string      // host:port
+	LocalAddr   string      // source of the connections, host or host:port; empty: any. A Dial of Deps does not see it
 	TLS         *tls.Config // nil: plain TCP. Without a ServerName the host of Addr is checked
 	Mode        Mode
-	Bind        pdu.Bind // system_id, password and so on
-	Binds       int      // how many; in TransmitterReceiver mode, how many of each
-	Window      int      // outstanding submit_sm per bind
-	TPS         int      // submit_sm per second over all binds; 0: no limit
-	Lane        int      // capacity of each class's lane
-	ReceiptsMax int      // deliver_sm and data_sm awaiting our answer, per bind; above it the SMSC is told to try again
+	Bind        pdu.Bind          // system_id, password and so on
+	Binds       int               // how many; in TransmitterReceiver mode, how many of each
+	Window      int               // outstanding submit_sm per bind
+	TPS         int               // submit_sm per second over all binds; 0: no limit
+	Lane        int               // capacity of each class's lane
+	ReceiptsMax int               // deliver_sm and data_sm awaiting our answer, per bind; above it the SMSC is told to try again
+	Busy        pdu.Status        // with which it is told so; 0: ESME_RX_T_APPN
+	Statuses    *session.Statuses // what its command_status values mean; nil: the standard's
 	Timeouts    Timeouts
 }
 
@@ -74,6 +78,11 @@ func (c *Config) check() error {
 			return errors.New(field.name)
 		}
 	}
+	if c.LocalAddr != "" {
+		if _, err := c.local(); err != nil {
+			return err
+		}
+	}
 	if _, err := pdu.AppendBind(nil, pdu.BindTransceiver, 1, &c.Bind); err != nil {
 		return fmt.Errorf("the account can't go on the wire: %w", err)
 	}
@@ -83,10 +92,8 @@ func (c *Config) check() error {
 // Handler takes what the SMSC sends of its own accord. Its methods are called from the loop of a bind and must not
 // block.
 type Handler interface {
-	// Receive takes a deliver_sm or data_sm. The frame is the handler's to keep. answer gives the SMSC its response;
-	// call it once, from any goroutine. It does nothing when called again or after the connection is gone: the SMSC
-	// then sends the PDU again on another one.
-	Receive(smsc sms.SMSCID, f pdu.Frame, answer func(pdu.Status))
+	// Receive takes a deliver_sm or data_sm, and answers it by r. The frame is the handler's to keep.
+	Receive(smsc sms.SMSCID, f pdu.Frame, r Reply)
 	// Late takes an answer that came after its segment was reported in doubt.
 	Late(sub *Submission, a Answer)
 }
@@ -97,5 +104,8 @@ type Deps struct {
 	Handler Handler
 	Log     *slog.Logger // nil: nothing is logged
 	Trace   Trace
-	Rand    func() float64 // jitter in [0,1), called from several goroutines; nil: math/rand/v2
+	// Died is told of a connection that had been dialled and ended otherwise than by our stop: why, and the bind's last
+	// PDUs, masked, oldest first. The bind is not dialled again before it returns. nil: nobody.
+	Died func(smsc sms.SMSCID, bind int, why error, last []Record)
+	Rand func() float64 // jitter in [0,1), called from several goroutines; nil: math/rand/v2
 }

@@ -11,7 +11,7 @@ import (
 // lanes, or its own submitter who withdraws it. Who claims it gives it all its answers.
 type item struct {
 	sub     *Submission
-	answers []Answer
+	answers []Answer // the submission's
 	err     error
 	next    int // the segment to write next
 	missing int // segments without an answer
@@ -28,7 +28,7 @@ func (p *Pool) item(sub *Submission) *item {
 		it = &item{done: make(chan struct{}, 1), timer: time.NewTimer(time.Hour)}
 		it.timer.Stop()
 	}
-	it.sub, it.answers, it.err = sub, make([]Answer, len(sub.SMs)), nil
+	it.sub, it.answers, it.err = sub, sub.room(), nil
 	it.next, it.missing = 0, len(sub.SMs)
 	it.claimed.Store(false)
 	return it
@@ -46,8 +46,11 @@ func (it *item) answer(i int, a Answer) {
 	}
 }
 
-// rest answers every segment that has not been given to the session yet.
-func (it *item) rest(v session.Verdict, now time.Time) {
+// rest answers every segment that has not been given to the session yet. err is the outcome's where that is all of them.
+func (it *item) rest(v session.Verdict, err error, now time.Time) {
+	if it.next == 0 {
+		it.err = err
+	}
 	first, count := it.next, len(it.sub.SMs)
 	it.next = count
 	for i := first; i < count; i++ {

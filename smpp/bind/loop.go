@@ -2,21 +2,13 @@ package bind
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net"
 	"runtime"
 	"time"
 
-	"harkara/smpp/pdu"
 	"harkara/smpp/session"
 	"harkara/smpp/sms"
 )
-
-// batchesMax is how many batches of PDUs wait between the reader and the loop. What an SMSC can have under way to us is
-// bounded by our window and its own, so the reader hardly ever waits for long.
-const batchesMax = 4
 
 // loop is one connection: one goroutine that owns session, window and writes, and one that reads.
 type loop struct {
@@ -26,12 +18,14 @@ type loop struct {
 	session *session.Session[ref]
 
 	batches chan batch
-	owed    chan response // answers of the handler to deliver_sm; one each, so it never fills
+	owed    owed // answers of the handler
 	timer   *time.Timer
 	armed   time.Time // when timer fires; zero: it does not
 
 	now      time.Time
 	held     [len(sms.Classes)]*item // claimed from the lanes, not written whole
+	question *ask                    // taken, not written
+	asking   int                     // questions in the window
 	idle     bool                    // submit left room in the window and nothing in the lanes; held is empty
 	paceOpen time.Time               // when the pace may give again, while it does not; else zero
 	validity [len(sms.Classes)]validity
@@ -42,23 +36,13 @@ type loop struct {
 	counters Counters // since the last publish
 }
 
-// ref says whose submit a result is of.
+// ref says whose request a result is of: a segment's submit, or a question.
 type ref struct {
 	it      *item // not to be touched once the segment has an answer
 	sub     *Submission
 	segment int // index of sub.SMs
-}
-
-// batch is what the reader hands over: whole PDUs, then the error that ended the reading, if it has.
-type batch struct {
-	frames []pdu.Frame
-	err    error
-}
-
-// response is the handler's answer to the deliver_sm or data_sm with this header.
-type response struct {
-	to     pdu.Header
-	status pdu.Status
+	ask     *ask
+	at      time.Time // when the pace let it go
 }
 
 func newLoop(b *bind, conn net.Conn) *loop {
@@ -68,10 +52,11 @@ func newLoop(b *bind, conn net.Conn) *loop {
 	return &loop{
 		b: b, pool: b.pool, conn: conn, timer: timer,
 		batches: make(chan batch, batchesMax),
-		owed:    make(chan response, cfg.ReceiptsMax),
+		owed:    make(owed, cfg.ReceiptsMax),
 		session: session.New[ref](session.Config{
 			Bind: cfg.Bind, As: b.as, Window: cfg.Window, ReceiptsMax: cfg.ReceiptsMax,
 			BindTimeout: cfg.Timeouts.Bind, Response: cfg.Timeouts.Response, EnquireLink: cfg.Timeouts.EnquireLink,
+			Statuses: cfg.Statuses, Busy: cfg.Busy,
 		}),
 	}
 }
@@ -90,7 +75,7 @@ func (l *loop) run(ctx context.Context) (held time.Duration, err error) {
 		if l.wait(stop) {
 			stop = nil
 			l.session.Stop(l.now)
-			l.unsend()
+			l.unsend(nil)
 		}
 		// Let those who are about to hand something over do so: one write for many PDUs is far cheaper than many.
 		runtime.Gosched()
@@ -131,6 +116,10 @@ func (l *loop) wait(stop <-chan struct{}) bool {
 	if l.idle {
 		otp, txn, bulk = l.pool.lanes[sms.OTP], l.pool.lanes[sms.Txn], l.pool.lanes[sms.Bulk]
 	}
+	var cancels, queries chan *ask
+	if l.idle && l.mayAsk() {
+		cancels, queries = l.pool.cancels, l.pool.queries
+	}
 	l.arm()
 	stopped := false
 	select {
@@ -146,6 +135,10 @@ func (l *loop) wait(stop <-chan struct{}) bool {
 		l.hold(it)
 	case it := <-bulk:
 		l.hold(it)
+	case a := <-cancels:
+		l.hear(a)
+	case a := <-queries:
+		l.hear(a)
 	case <-l.timer.C:
 		l.armed = time.Time{}
 	case <-stop:
@@ -179,49 +172,13 @@ func (l *loop) drainInput() {
 
 // receive gives a batch to the session.
 func (l *loop) receive(in batch) {
+	l.b.recorder.received(in.frames, l.now)
 	for _, f := range in.frames {
 		l.session.Receive(f, l.now)
 	}
 	if in.err != nil && l.lost == nil {
 		l.lost = in.err
 	}
-}
-
-// read cuts the stream into PDUs until it ends; a broken command_length is such an end.
-func (l *loop) read() {
-	defer close(l.batches)
-	r := pdu.NewReader(l.conn)
-	for {
-		frames, err := r.NextBatch(nil)
-		if errors.Is(err, io.EOF) {
-			err = errors.New("the SMSC closed the connection")
-		} else if err != nil {
-			err = fmt.Errorf("read from the SMSC: %w", err)
-		}
-		l.batches <- batch{frames, err} // the loop takes them to the last
-		if err != nil {
-			return
-		}
-	}
-}
-
-// flush writes what the session has to say. A write that misses its deadline is the end of the connection: what was cut
-// short can't be taken back.
-func (l *loop) flush() error {
-	out := l.session.Output()
-	if len(out) == 0 {
-		return nil
-	}
-	if err := l.conn.SetWriteDeadline(l.now.Add(l.pool.cfg.Timeouts.Write)); err != nil {
-		return fmt.Errorf("write to the SMSC: %w", err)
-	}
-	n, err := l.conn.Write(out)
-	l.now = time.Now()
-	l.session.Flushed(n, l.now)
-	if err != nil {
-		return fmt.Errorf("write to the SMSC: %w", err)
-	}
-	return nil
 }
 
 // arm sets the timer for what is due next. One that fires too early does no harm.

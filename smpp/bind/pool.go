@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"harkara/smpp/pace"
 	"harkara/smpp/pdu"
 	"harkara/smpp/session"
 	"harkara/smpp/sms"
@@ -20,27 +20,33 @@ type Pool struct {
 	cfg   Config
 	deps  Deps
 	lanes [len(sms.Classes)]chan *item
-	pace  *pace
+	pace  *pace.Pace
 	binds []*bind
 	items sync.Pool // of *item
+
+	cancels, queries chan *ask
 
 	live     atomic.Int64 // binds that can submit now
 	stopping atomic.Bool
 	good     atomic.Bool // the credentials were accepted at least once
+	probing  atomic.Bool // in a pause, a submission that may be the probe is in a lane or beyond
 }
 
 // NewPool returns a pool that is not connected yet. Faults of cfg come from Run.
 func NewPool(cfg Config, deps Deps) *Pool {
-	if deps.Dial == nil {
-		deps.Dial = new(net.Dialer).DialContext
-	}
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	if deps.Rand == nil {
 		deps.Rand = rand.Float64
 	}
-	p := &Pool{cfg: cfg, deps: deps, pace: newPace(cfg.TPS)}
+	p := &Pool{
+		cfg: cfg, deps: deps, pace: pace.New(cfg.TPS, deps.Rand),
+		cancels: make(chan *ask, asksMax), queries: make(chan *ask, asksMax),
+	}
+	if deps.Dial == nil {
+		p.deps.Dial = p.cfg.dialFrom
+	}
 	for class := range p.lanes {
 		p.lanes[class] = make(chan *item, max(cfg.Lane, 0))
 	}
@@ -91,7 +97,7 @@ func (p *Pool) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	p.stopping.Store(true)
-	p.handBack()
+	p.handBack(ErrStopping)
 	stop()
 	binds.Wait()
 	if err := refusal(dialing); err != nil {
@@ -101,9 +107,22 @@ func (p *Pool) Run(ctx context.Context) error {
 }
 
 // Submit offers sub to its class's lane and waits until every segment is answered, in doubt, lapsed or handed back
-// unsent. When no bind is live, the lane is full or the pool is stopping, that is the outcome at once. The end of ctx
-// withdraws what is still in the lane; once a bind has taken it, the outcome is waited for, as it may be on the wire.
+// unsent. When no bind is live, the lane is full, the SMSC's queue is full or the pool is stopping, that is the outcome
+// at once. The end of ctx withdraws what is still in the lane; once a bind has taken it, the outcome is waited for, as
+// it may be on the wire.
 func (p *Pool) Submit(ctx context.Context, sub *Submission) Outcome {
+	if !p.pace.Paused() {
+		return p.submit(ctx, sub, false)
+	}
+	if p.pace.Probing(time.Now()) && p.probing.CompareAndSwap(false, true) {
+		defer p.probing.Store(false)
+		return p.submit(ctx, sub, true)
+	}
+	return none(sub, session.Unsent, ErrPaused)
+}
+
+// submit is Submit; the probe goes in spite of a pause.
+func (p *Pool) submit(ctx context.Context, sub *Submission, probe bool) Outcome {
 	if err := p.closedTo(ctx); err != nil {
 		return none(sub, session.Unsent, err)
 	}
@@ -117,8 +136,12 @@ func (p *Pool) Submit(ctx context.Context, sub *Submission) Outcome {
 		p.recycle(it)
 		return none(sub, session.Unsent, ErrLaneFull)
 	}
-	// The last bind may have gone, and emptied the lanes, between the first look and the offer.
-	if err := p.closedTo(ctx); err != nil && it.claim() {
+	// The last bind may have gone, or a pause begun, and the lanes been emptied between the first look and the offer.
+	err := p.closedTo(ctx)
+	if err == nil && !probe && p.pace.Paused() {
+		err = ErrPaused
+	}
+	if err != nil && it.claim() {
 		return none(sub, session.Unsent, err)
 	}
 	it.timer.Reset(time.Until(sub.Deadline))
@@ -153,7 +176,7 @@ func (p *Pool) closedTo(ctx context.Context) error {
 
 // none is the outcome of a submission that no bind has taken.
 func none(sub *Submission, v session.Verdict, err error) Outcome {
-	answers := make([]Answer, len(sub.SMs))
+	answers := sub.room()
 	now := time.Now()
 	for i := range answers {
 		answers[i] = Answer{Segment: sub.Segments[i], Verdict: v, At: now}
@@ -167,21 +190,24 @@ func (p *Pool) up() { p.live.Add(1) }
 // down counts it off. What waits in the lanes when the last one goes is handed back: another SMSC may be faster.
 func (p *Pool) down() {
 	if p.live.Add(-1) == 0 {
-		p.handBack()
+		p.handBack(ErrNotLive)
 	}
 }
 
-// handBack empties the lanes.
-func (p *Pool) handBack() {
-	err := ErrNotLive
+// handBack empties the lanes and refuses the questions, for the reason err.
+func (p *Pool) handBack(err error) {
 	if p.stopping.Load() {
 		err = ErrStopping
 	}
 	now := time.Now()
 	for _, lane := range p.lanes {
 		for it := takeFrom(lane); it != nil; it = takeFrom(lane) {
-			it.err = err
-			it.rest(session.Unsent, now)
+			it.rest(session.Unsent, err, now)
+		}
+	}
+	for _, asks := range []chan *ask{p.cancels, p.queries} {
+		for a := takeAsk(asks); a != nil; a = takeAsk(asks) {
+			a.refuse(err)
 		}
 	}
 }
@@ -203,16 +229,27 @@ func takeFrom(lane chan *item) *item {
 // Live says whether a bind can submit.
 func (p *Pool) Live() bool { return p.live.Load() > 0 && !p.stopping.Load() }
 
-// Room says how many more submissions the class's lane takes.
-func (p *Pool) Room(class sms.Class) int { return cap(p.lanes[class]) - len(p.lanes[class]) }
+// Room says how many more submissions the class's lane takes. While the SMSC's queue is full that is none, or one when
+// it is time to probe whether it still is.
+func (p *Pool) Room(class sms.Class) int {
+	switch {
+	case !p.pace.Paused():
+		return cap(p.lanes[class]) - len(p.lanes[class])
+	case p.pace.Probing(time.Now()) && !p.probing.Load():
+		return 1
+	}
+	return 0
+}
 
 // Snapshot returns the state of every connection.
 func (p *Pool) Snapshot() []Status {
 	all := make([]Status, len(p.binds))
+	pace := p.pace.State()
 	for i, b := range p.binds {
 		b.mu.Lock()
 		all[i] = b.status
 		b.mu.Unlock()
+		all[i].TPS, all[i].Rate, all[i].Paused = pace.Ceiling, pace.Rate, pace.Paused
 		for class, lane := range p.lanes {
 			all[i].Lanes[class] = Lane{Used: len(lane), Size: cap(lane)}
 		}

@@ -35,7 +35,7 @@ func TestReceiptNumberedLikeASubmitInFlight(t *testing.T) {
 
 func TestReceiptsAreAnsweredOnceAndBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var answers []func(pdu.Status)
+		var answers []Reply
 		s, statuses := newSMSC(), []string(nil)
 		s.script = func(_ *conn, f pdu.Frame) bool {
 			if h := f.Header(); h.ID == pdu.DeliverSMResp {
@@ -43,15 +43,14 @@ func TestReceiptsAreAnsweredOnceAndBounded(t *testing.T) {
 			}
 			return false
 		}
-		h := &handler{take: func(_ pdu.Frame, answer func(pdu.Status)) { answers = append(answers, answer) }}
+		h := &handler{take: func(_ pdu.Frame, r Reply) { answers = append(answers, r) }}
 		f := start(t, config(), s, h)
 		for seq := uint32(10); seq < 13; seq++ {
 			s.conn(1).deliver(pdu.DeliverSM, seq)
 		}
 		synctest.Wait()
 		f.want("handed on", h.received(), "deliver_sm 10, deliver_sm 11")
-		answers[1](pdu.ESME_RX_T_APPN)
-		answers[1](pdu.ESME_ROK)
+		answers[1].Answer(pdu.ESME_RX_T_APPN)
 		synctest.Wait()
 		s.conn(1).deliver(pdu.DeliverSM, 13)
 		synctest.Wait()
@@ -60,8 +59,8 @@ func TestReceiptsAreAnsweredOnceAndBounded(t *testing.T) {
 		s.conn(1).Close()
 		after(time.Second)
 		var late sync.WaitGroup
-		for _, answer := range answers {
-			late.Go(func() { answer(pdu.ESME_ROK) }) // the connection is gone: nothing happens, nobody waits
+		for _, r := range []Reply{answers[0], answers[2]} {
+			late.Go(func() { r.Answer(pdu.ESME_ROK) }) // the connection is gone: nothing happens, nobody waits
 		}
 		late.Wait()
 		synctest.Wait()
@@ -147,8 +146,8 @@ func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSMSC()
 		s.script = silentOn(pdu.SubmitSM)
-		var answer func(pdu.Status)
-		h := &handler{take: func(_ pdu.Frame, a func(pdu.Status)) { answer = a }}
+		var reply Reply
+		h := &handler{take: func(_ pdu.Frame, r Reply) { reply = r }}
 		cfg := config()
 		cfg.Window = 2
 		f := start(t, cfg, s, h)
@@ -168,7 +167,7 @@ func TestDrain(t *testing.T) {
 		s.conn(1).send(pdu.AppendResp(nil, pdu.SubmitSMResp, pdu.ESME_ROK, 2, "first"))
 		f.want("on the wire", <-long, "1 accepted first at 3s, 2 accepted second at 2s, 3 unsent at 1s")
 		after(time.Second)
-		answer(pdu.ESME_ROK)
+		reply.Answer(pdu.ESME_ROK)
 		if took, err := f.stop(); took != 0 || err != nil {
 			t.Errorf("with everything answered the end took %v and gave %v", took, err)
 		}

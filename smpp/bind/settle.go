@@ -1,8 +1,6 @@
 package bind
 
 import (
-	"sync/atomic"
-
 	"harkara/smpp/pdu"
 	"harkara/smpp/session"
 )
@@ -15,13 +13,17 @@ func (l *loop) settle() {
 	}
 	clear(results)
 	for _, f := range deliveries {
-		l.pool.deps.Handler.Receive(l.pool.cfg.SMSC, f, l.answerTo(f.Header()))
+		l.pool.deps.Handler.Receive(l.pool.cfg.SMSC, f, Reply{l.owed, f.Header()})
 	}
 	clear(deliveries)
 }
 
 // result gives a segment its answer; the second one of a late segment goes to the handler.
 func (l *loop) result(r *session.Result[ref]) {
+	if r.Value.ask != nil {
+		l.replied(r)
+		return
+	}
 	answer := Answer{Verdict: r.Verdict, Status: r.Status, MessageID: r.MessageID, At: r.At}
 	if r.Late {
 		l.counters.Late++
@@ -29,9 +31,32 @@ func (l *loop) result(r *session.Result[ref]) {
 		l.pool.deps.Handler.Late(r.Value.sub, answer)
 		return
 	}
+	l.learn(r)
+	if hook := l.pool.deps.Trace.Answered; hook != nil && r.Verdict != session.Unsent {
+		hook(l.pool.cfg.SMSC, r.Value.sub.Class, r.Verdict, r.Wait)
+	}
+	r.Value.it.answer(r.Value.segment, answer)
+}
+
+// learn counts what became of a submit, and tells the pace.
+func (l *loop) learn(r *session.Result[ref]) {
+	pace, sent := l.pool.pace, r.Value.at
 	switch r.Verdict {
 	case session.Accepted:
 		l.counters.Accepted++
+		pace.Accepted(sent)
+		return
+	case session.Throttled:
+		l.counters.Refused++
+		l.counters.Throttled++
+		pace.Throttled(sent, l.now)
+		return
+	case session.QueueFull:
+		l.counters.Refused++
+		l.counters.QueueFull++
+		pace.Full(sent, l.now)
+		l.pool.handBack(ErrPaused)
+		return
 	case session.InDoubt:
 		l.counters.Timeouts++
 	case session.Unsent:
@@ -39,21 +64,7 @@ func (l *loop) result(r *session.Result[ref]) {
 	default:
 		l.counters.Refused++
 	}
-	if hook := l.pool.deps.Trace.Answered; hook != nil && r.Verdict != session.Unsent {
-		hook(l.pool.cfg.SMSC, r.Value.sub.Class, r.Verdict, r.Wait)
-	}
-	r.Value.it.answer(r.Value.segment, answer)
-}
-
-// answerTo returns the handler's means to answer one PDU: once, from any goroutine, never blocking. There is room for
-// every answer, as no more than ReceiptsMax PDUs are handed on without one.
-func (l *loop) answerTo(h pdu.Header) func(pdu.Status) {
-	var used atomic.Bool
-	return func(status pdu.Status) {
-		if used.CompareAndSwap(false, true) {
-			l.owed <- response{h, status}
-		}
-	}
+	pace.Lost(sent)
 }
 
 // watch follows the session in and out of being bound. The pool is live before anybody is told that the bind is up.
@@ -85,6 +96,8 @@ func (l *loop) publish() {
 	c.Submits += l.counters.Submits
 	c.Accepted += l.counters.Accepted
 	c.Refused += l.counters.Refused
+	c.Throttled += l.counters.Throttled
+	c.QueueFull += l.counters.QueueFull
 	c.Timeouts += l.counters.Timeouts
 	c.Late += l.counters.Late
 	c.Connects += l.counters.Connects
@@ -97,7 +110,7 @@ func (l *loop) publish() {
 // finish gives every submit that has no answer its end, and returns why the conversation is over.
 func (l *loop) finish() error {
 	l.session.Close(l.lost, l.now)
-	l.unsend()
+	l.unsend(nil)
 	l.settle()
 	l.watch()
 	l.publish()

@@ -146,21 +146,21 @@ func (s *smsc) dialled() string {
 
 // handler keeps what it is given, and answers as take says.
 type handler struct {
-	take func(f pdu.Frame, answer func(pdu.Status))
+	take func(f pdu.Frame, r Reply)
 
 	mu    sync.Mutex
 	got   []string
 	lates []string
 }
 
-func (h *handler) Receive(_ sms.SMSCID, f pdu.Frame, answer func(pdu.Status)) {
+func (h *handler) Receive(_ sms.SMSCID, f pdu.Frame, r Reply) {
 	h.mu.Lock()
 	h.got = append(h.got, fmt.Sprintf("%s %d", f.Header().ID, f.Header().Seq))
 	h.mu.Unlock()
 	if h.take != nil {
-		h.take(f, answer)
+		h.take(f, r)
 	} else {
-		answer(pdu.ESME_ROK)
+		r.Answer(pdu.ESME_ROK)
 	}
 }
 

@@ -18,15 +18,17 @@ type Trace struct {
 
 // Counters count since the pool was made; a reconnect does not reset them.
 type Counters struct {
-	Submits  uint64 `json:"submits"` // submit_sm put on the wire
-	Accepted uint64 `json:"accepted"`
-	Refused  uint64 `json:"refused"`  // answered with any error status, passing ones too
-	Timeouts uint64 `json:"timeouts"` // not answered in time
-	Late     uint64 `json:"late"`     // answered after that
-	Receipts uint64 `json:"receipts"` // deliver_sm and data_sm that came
-	Deferred uint64 `json:"deferred"` // of them, those the SMSC was told to send again
-	Unknown  uint64 `json:"unknown"`  // PDUs that fit nothing: unknown commands, responses to nothing, bodies that do not parse
-	Connects uint64 `json:"connects"` // connections made
+	Submits   uint64 `json:"submits"` // submit_sm put on the wire
+	Accepted  uint64 `json:"accepted"`
+	Refused   uint64 `json:"refused"`    // answered with any error status, passing ones too
+	Throttled uint64 `json:"throttled"`  // of them, as too fast (ESME_RTHROTTLED)
+	QueueFull uint64 `json:"queue_full"` // of them, as its queue is full (ESME_RMSGQFUL)
+	Timeouts  uint64 `json:"timeouts"`   // not answered in time
+	Late      uint64 `json:"late"`       // answered after that
+	Receipts  uint64 `json:"receipts"`   // deliver_sm and data_sm that came
+	Deferred  uint64 `json:"deferred"`   // of them, those the SMSC was told to send again
+	Unknown   uint64 `json:"unknown"`    // PDUs that fit nothing: unknown commands, responses to nothing, bodies that do not parse
+	Connects  uint64 `json:"connects"`   // connections made
 }
 
 // Lane is how full a class's lane is.
@@ -47,5 +49,8 @@ type Status struct {
 	LastError  string                 `json:"last_error"` // why it went down or did not come up last; empty: never
 	Alarm      string                 `json:"alarm"`      // what a person must mend; empty: nothing
 	Counters   Counters               `json:"counters"`
-	Lanes      [len(sms.Classes)]Lane `json:"lanes"` // of the whole SMSC, by class
+	TPS        int                    `json:"tps"`    // of the whole SMSC, as configured; 0: no limit
+	Rate       float64                `json:"rate"`   // messages per second that the whole SMSC is given now, as its throttling taught; 0: no limit
+	Paused     bool                   `json:"paused"` // the whole SMSC, as its queue is full; one probe at a time goes
+	Lanes      [len(sms.Classes)]Lane `json:"lanes"`  // of the whole SMSC, by class
 }

@@ -5,6 +5,7 @@ import (
 
 	"harkara/smpp/pdu"
 	"harkara/smpp/session"
+	"harkara/smpp/sms"
 )
 
 // hold keeps an item that came from its lane, if it was not withdrawn. Its class is free: wait listens to the lanes only
@@ -15,17 +16,24 @@ func (l *loop) hold(it *item) {
 	}
 }
 
-// next returns the item whose segment goes next: the most urgent class first; nil when there is none.
-func (l *loop) next() *item {
+// next returns the item whose segment goes next, the most urgent class first; or the question, once no more urgent
+// submit waits: a cancel goes before bulk messages, a query after them. Both are nil when there is nothing.
+func (l *loop) next() (*item, *ask) {
 	for class := range l.held {
+		if class == int(sms.Bulk) && l.listen(l.pool.cancels) && l.question.command == pdu.CancelSM {
+			return nil, l.question
+		}
 		if l.held[class] == nil {
 			l.held[class] = takeFrom(l.pool.lanes[class])
 		}
 		if l.held[class] != nil {
-			return l.held[class]
+			return l.held[class], nil
 		}
 	}
-	return nil
+	if l.listen(l.pool.queries) {
+		return nil, l.question
+	}
+	return nil, nil
 }
 
 // submit fills the window from the lanes, as far as the pace allows. All segments of an item go over this bind, in
@@ -37,20 +45,31 @@ func (l *loop) submit() {
 	}
 	l.paceOpen = time.Time{}
 	for l.session.Room() > 0 {
-		it := l.next()
-		if it == nil {
+		it, question := l.next()
+		if it == nil && question == nil {
 			l.idle = true
 			return
 		}
-		if !l.now.Before(it.sub.Deadline) {
-			l.end(it, session.Lapsed)
+		if it != nil && !l.now.Before(it.sub.Deadline) {
+			l.end(it, session.Lapsed, nil)
 			continue
 		}
-		if wait := l.pool.pace.take(l.now); wait > 0 {
+		if question != nil && l.pool.pace.Paused() { // the probe is to be a submit
+			l.unask(ErrPaused)
+			continue
+		}
+		if wait, closed := l.pool.pace.Take(l.now); wait > 0 {
 			l.paceOpen = l.now.Add(wait)
+			if closed {
+				l.unsend(ErrPaused)
+			}
 			return
 		}
-		l.write(it)
+		if question != nil {
+			l.ask(question)
+		} else {
+			l.write(it)
+		}
 	}
 }
 
@@ -62,8 +81,9 @@ func (l *loop) write(it *item) {
 	if it.next++; it.next == len(sub.SMs) {
 		l.held[sub.Class] = nil
 	}
-	if err := l.session.Submit(sm, ref{it, sub, i}, l.now); err != nil {
+	if err := l.session.Submit(sm, ref{it: it, sub: sub, segment: i, at: l.now}, l.now); err != nil {
 		l.b.log.Error("a segment can't go on the wire", "key", sub.Key, "segment", sub.Segments[i], "error", err)
+		l.pool.pace.Lost(l.now)
 		it.answer(i, Answer{Verdict: session.BadPDU, At: l.now})
 		return
 	}
@@ -71,27 +91,31 @@ func (l *loop) write(it *item) {
 }
 
 // end answers what is left of an item that is held, and lets it go.
-func (l *loop) end(it *item, v session.Verdict) {
+func (l *loop) end(it *item, v session.Verdict, err error) {
 	l.held[it.sub.Class] = nil
-	it.rest(v, l.now)
+	it.rest(v, err, l.now)
 }
 
 // lapse ends what is held and has outlived its deadline while there was no room.
 func (l *loop) lapse() {
 	for _, it := range l.held {
 		if it != nil && !l.now.Before(it.sub.Deadline) {
-			l.end(it, session.Lapsed)
+			l.end(it, session.Lapsed, nil)
 		}
 	}
 }
 
-// unsend hands back what is held.
-func (l *loop) unsend() {
+// unsend hands back what is held, for the reason err (nil: the connection).
+func (l *loop) unsend(err error) {
 	for _, it := range l.held {
 		if it != nil {
-			l.end(it, session.Unsent)
+			l.end(it, session.Unsent, err)
 		}
 	}
+	if err == nil {
+		err = ErrNotLive
+	}
+	l.unask(err)
 }
 
 // validity remembers one relative time: messages of a class have mostly as many whole seconds left as the one before.

@@ -257,21 +257,6 @@ func TestPaceIsExact(t *testing.T) {
 	}
 }
 
-func TestPaceNeverGoesBack(t *testing.T) {
-	p, now := newPace(1), time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	if wait := p.take(now); wait != 0 {
-		t.Fatalf("the first token has to wait %v", wait)
-	}
-	second := p.take(now.Add(500 * time.Millisecond))
-	earlier := p.take(now.Add(-time.Hour))
-	if second <= 0 || earlier != second {
-		t.Errorf("half a second on wait %v, with a clock an hour behind %v; want the same", second, earlier)
-	}
-	if wait := p.take(now.Add(500*time.Millisecond + second)); wait != 0 {
-		t.Errorf("after the wait the token has to wait %v more", wait)
-	}
-}
-
 func TestUnencodableSegment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSMSC()

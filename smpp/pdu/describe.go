@@ -25,10 +25,12 @@ func Describe(f Frame, reveal bool) string {
 	switch have := uint64(len(f)); {
 	case uint64(h.Length) > have:
 		p.line("fault", fmt.Sprintf("command_length is %d, %d octets are there", h.Length, have))
+	case h.Length < HeaderLength:
+		p.line("fault", fmt.Sprintf("command_length is %d, less than the header of %d", h.Length, HeaderLength))
+		body = nil
 	case uint64(h.Length) < have:
-		end := max(h.Length, HeaderLength)
-		p.line("fault", fmt.Sprintf("%d octets follow behind command_length", have-uint64(end)))
-		body = f[HeaderLength:end]
+		p.line("fault", fmt.Sprintf("%d octets follow behind command_length", have-uint64(h.Length)))
+		body = f[HeaderLength:h.Length]
 	}
 	if len(body) > 0 {
 		p.body(h, body)
@@ -53,9 +55,9 @@ func (p *page) header(h Header) {
 	p.line("sequence_number", strconv.FormatUint(uint64(h.Seq), 10))
 }
 
-// body goes through the fields that the command has. The two with lists are read by go-smpp.
+// body goes through the fields that the command has. Those with lists are read by go-smpp.
 func (p *page) body(h Header, body []byte) {
-	if h.ID == SubmitMulti || h.ID == SubmitMultiResp || h.ID == QuerySM {
+	if h.ID == SubmitMulti || h.ID == SubmitMultiResp {
 		p.library(h, body)
 		return
 	}
@@ -104,14 +106,13 @@ func (p *page) field(c *cursor, f fieldSpec, text *textField) {
 	}
 }
 
-// tlv adds a TLV's line. Values are hidden unless they are known to hold neither a number nor a text: those of DLT in a
-// submit_sm are registered ids, but what an SMSC puts into the same vendor tags is its own affair.
+// tlv adds a TLV's line. Values are hidden unless they are known to hold neither a number nor a text.
 func (p *page) tlv(t TLV, text textField) {
 	name := "TLV " + t.Tag.String()
 	switch {
 	case t.Tag == TagMessagePayload:
 		p.line(name, p.text(t.Value, text))
-	case t.Tag == TagReceiptedMessageID, t.Tag >= 0x1400 && t.Tag <= 0x1402 && p.id == SubmitSM:
+	case isID(t.Tag, p.id):
 		p.line(name, fmt.Sprintf("%d octets %q", len(t.Value), t.Value))
 	case len(t.Value) <= 3:
 		p.line(name, hex.EncodeToString(t.Value))
@@ -134,20 +135,13 @@ func (p *page) address(s string) string {
 		return s
 	}
 	b := []byte(s)
-	digits := 0
-	for i := len(b) - 1; i >= 0; i-- {
-		if b[i] >= '0' && b[i] <= '9' {
-			if digits++; digits > 4 {
-				b[i] = '*'
-			}
-		}
-	}
+	maskDigits(b)
 	return string(b)
 }
 
-// when hides the digits of what is no time: fields are out of step in a malformed body, and it may be a number.
+// when hides the digits of what is no time.
 func (p *page) when(s string) string {
-	if len(s) == timeLength {
+	if isTime(s) {
 		return s
 	}
 	return p.address(s)

@@ -103,7 +103,7 @@ func TestDescribeLines(t *testing.T) {
 		{"query_sm", whole("00000003 00000000 00000001 696431323300 0101 39313938313200"), false,
 			[]string{`message_id "id123"`, `source_addr "**9812"`}},
 		{"query_sm cut", whole("00000003 00000000 00000001 696431323300 01"), false,
-			[]string{`message_id "id123"`, "source_addr_ton 1", "fault the body ends before source_addr_npi"}},
+			[]string{`message_id "id123"`, "source_addr_ton 1", "fault source_addr_npi at octet 23: the body ends before it"}},
 		{"query_sm_resp", whole("80000003 00000000 00000001 3100 00 02 21"), false,
 			[]string{`message_id "1"`, `final_date ""`, "message_state 2", "error_code 33"}},
 		{"cancel_sm", whole("00000008 00000000 00000001 00 696400 0500 4100 0101 3132333435363700"), false,
@@ -131,7 +131,7 @@ func TestDescribeLines(t *testing.T) {
 		{"too long", unhex(t, "00000011 00000004 00000000 00000001 0001"), true,
 			[]string{"fault 1 octets follow behind command_length", `service_type ""`, "fault source_addr_ton at octet 17: the body ends before it"}},
 		{"command_length 2", unhex(t, "00000002 00000015 00000000 00000001 00"), true,
-			[]string{"command_length 2", "fault 1 octets follow behind command_length"}},
+			[]string{"command_length 2", "fault command_length is 2, less than the header of 16"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

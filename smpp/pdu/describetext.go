@@ -3,9 +3,8 @@ package pdu
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"unicode/utf8"
-
-	"github.com/fiorix/go-smpp/smpp/pdu/pdutext"
 
 	"harkara/smpp/sms"
 )
@@ -23,18 +22,20 @@ func (t *textField) note(name string, n byte) {
 	}
 }
 
-// text shows a short_message or message_payload: its header, then the text by its data_coding or its octets.
+// text shows a short_message or message_payload: its header, then the text by its data_coding or its octets. GSM-7 is
+// read as one septet an octet: no field says that it is packed.
 func (p *page) text(b []byte, t textField) string {
 	shown := fmt.Sprintf("%d octets", len(b))
+	var header sms.UDH
 	if t.esmClass&ESMClassUDHI != 0 {
-		header, rest, ok := cutUDH(b)
-		if !ok {
-			return shown + ", the user data header is longer than the message"
+		h, rest, err := sms.CutUDH(b)
+		if err != nil {
+			return shown + ", " + err.Error()
 		}
-		shown += ", " + describeUDH(header)
-		b = rest
+		shown += ", " + describeUDH(h, b)
+		header, b = h, rest
 	}
-	text, ok := decodeText(b, t.dataCoding)
+	text, ok := sms.Decode(t.dataCoding, false, header, b)
 	switch {
 	case !ok:
 		return shown + ", " + p.octets(b)
@@ -44,35 +45,21 @@ func (p *page) text(b []byte, t textField) string {
 	return fmt.Sprintf("%s, %d characters %q", shown, utf8.RuneCountInString(text), text)
 }
 
-// cutUDH parts a user data header, with its length octet, from the text behind it.
-func cutUDH(b []byte) (header, rest []byte, ok bool) {
-	if len(b) == 0 || 1+int(b[0]) > len(b) {
-		return nil, nil, false
+// describeUDH names the concatenation and the national tables of the header at the front of b (3GPP TS 23.040
+// §9.2.3.24); one with neither is shown as octets.
+func describeUDH(h sms.UDH, b []byte) string {
+	var says []string
+	if h.Concat {
+		says = append(says, fmt.Sprintf("segment %d of %d, reference 0x%02x", h.Number, h.Total, h.Ref))
 	}
-	n := 1 + int(b[0])
-	return b[:n], b[n:], true
-}
-
-// describeUDH names the two concatenation headers (3GPP TS 23.040 §9.2.3.24); others are shown as octets.
-func describeUDH(h []byte) string {
-	switch {
-	case len(h) == 6 && h[1] == 0x00 && h[2] == 3:
-		return fmt.Sprintf("segment %d of %d, reference 0x%02x", h[5], h[4], h[3])
-	case len(h) == 7 && h[1] == 0x08 && h[2] == 4:
-		return fmt.Sprintf("segment %d of %d, reference 0x%02x%02x", h[6], h[5], h[3], h[4])
+	if h.Locking != 0 {
+		says = append(says, fmt.Sprintf("locking shift table %s", h.Locking))
 	}
-	return "header " + hex.EncodeToString(h)
-}
-
-// decodeText gives the text of b; ok is false where the data_coding is of no text that is known here.
-func decodeText(b []byte, dataCoding byte) (text string, ok bool) {
-	switch dataCoding {
-	case 0:
-		return sms.DecodeGSM7(b), true
-	case 1, 3: // Latin-1 holds ASCII
-		return string(pdutext.Latin1(b).Decode()), true
-	case 8:
-		return sms.DecodeUCS2(b), true
+	if h.Single != 0 {
+		says = append(says, fmt.Sprintf("single shift table %s", h.Single))
 	}
-	return "", false
+	if len(says) == 0 {
+		return "header " + hex.EncodeToString(b[:h.Length])
+	}
+	return strings.Join(says, ", ")
 }

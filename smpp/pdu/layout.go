@@ -43,6 +43,7 @@ var layouts = map[CommandID][]fieldSpec{
 	SubmitSMResp: messageIDField, DeliverSMResp: messageIDField, DataSMResp: messageIDField,
 	DataSM: join(serviceType, sourceFields, destFields, []fieldSpec{{"esm_class", octet},
 		{"registered_delivery", octet}, {"data_coding", octet}}),
+	QuerySM:     join(messageIDField, sourceFields),
 	QuerySMResp: {{"message_id", plain}, {"final_date", when}, {"message_state", octet}, {"error_code", octet}},
 	CancelSM:    join(serviceType, messageIDField, sourceFields, destFields),
 	ReplaceSM: join(messageIDField, sourceFields, []fieldSpec{{"schedule_delivery_time", when},

@@ -12,8 +12,8 @@ import (
 	"github.com/fiorix/go-smpp/smpp/pdu/pdutlv"
 )
 
-// library describes a query_sm, submit_multi or submit_multi_resp as go-smpp reads it. That library stops without an
-// error where a body is cut, which is a fault here.
+// library describes a submit_multi or submit_multi_resp as go-smpp reads it. That library stops without an error where
+// a body is cut, which is a fault here.
 func (p *page) library(h Header, body []byte) {
 	decoded, err := decodeByLibrary(h, body)
 	if err != nil {

@@ -20,10 +20,16 @@ func AppendResp(dst []byte, id CommandID, status Status, seq uint32, messageID s
 // ParseMessageID reads the message_id of a SubmitSMResp or DataSMResp. SMSCs leave the body out or forget the NUL:
 // a body that is not there gives "", one without a NUL counts whole.
 func ParseMessageID(f Frame) (string, error) {
+	id, err := RawMessageID(f)
+	return string(id), err
+}
+
+// RawMessageID is ParseMessageID without the copy: the octets alias f.
+func RawMessageID(f Frame) ([]byte, error) {
 	body, err := f.body(SubmitSMResp, DataSMResp)
 	if err != nil {
-		return "", fmt.Errorf("read a message_id: %w", err)
+		return nil, fmt.Errorf("read a message_id: %w", err)
 	}
 	id, _, _ := bytes.Cut(body, []byte{0})
-	return string(id), nil
+	return id, nil
 }

@@ -8,6 +8,7 @@ import (
 // Lengths of the fields without their NUL.
 const (
 	maxServiceType  = 5
+	maxMessageID    = 64
 	maxAddress      = 20
 	maxDataAddress  = 64 // data_sm allows longer addresses
 	maxShortMessage = 254

@@ -76,6 +76,12 @@ func (c *cursor) text(field string) span {
 	return s
 }
 
+// textOctets reads a C-octet string as octets, which alias the body.
+func (c *cursor) textOctets(field string) []byte {
+	s := c.text(field)
+	return c.body[s.from:s.to]
+}
+
 // str reads a C-octet string into a string of its own.
 func (c *cursor) str(field string) string {
 	s := c.text(field)
@@ -88,22 +94,38 @@ type TLV struct {
 	Value []byte
 }
 
+// tlv reads the next TLV, whose value aliases the body; ok is false at the end of the body and after an error.
+func (c *cursor) tlv() (t TLV, ok bool) {
+	if c.err != nil || c.off == len(c.body) {
+		return TLV{}, false
+	}
+	head := c.octets("the tag and length of a TLV", 4)
+	if c.err != nil {
+		return TLV{}, false
+	}
+	t.Tag = Tag(binary.BigEndian.Uint16(head))
+	n := int(binary.BigEndian.Uint16(head[2:]))
+	if n > len(c.body)-c.off {
+		c.fail("TLV "+t.Tag.String(), fmt.Sprintf("%d octets are announced, %d are left", n, len(c.body)-c.off))
+		return TLV{}, false
+	}
+	t.Value = c.octets("", n)
+	return t, true
+}
+
 // tlvs reads TLVs to the end of the body and appends them to dst; the values alias the body.
 func (c *cursor) tlvs(dst []TLV) []TLV {
-	for c.err == nil && c.off < len(c.body) {
-		head := c.octets("the tag and length of a TLV", 4)
-		if c.err != nil {
-			break
-		}
-		tag := Tag(binary.BigEndian.Uint16(head))
-		n := int(binary.BigEndian.Uint16(head[2:]))
-		if n > len(c.body)-c.off {
-			c.fail("TLV "+tag.String(), fmt.Sprintf("%d octets are announced, %d are left", n, len(c.body)-c.off))
-			break
-		}
-		dst = append(dst, TLV{tag, c.octets("", n)})
+	for t, ok := c.tlv(); ok; t, ok = c.tlv() {
+		dst = append(dst, t)
 	}
 	return dst
+}
+
+// skipTLVs reads TLVs to the end of the body for their faults alone.
+func (c *cursor) skipTLVs() {
+	for _, ok := c.tlv(); ok; _, ok = c.tlv() {
+		continue
+	}
 }
 
 // appendTLVs appends them in their order.

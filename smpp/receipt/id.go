@@ -45,7 +45,7 @@ const maxID = 65
 
 // Canonical gives raw in the form in which ids of one SMSC are compared: Dec and Hex as a decimal number without
 // leading zeros, so that a hexadecimal id of an answer equals the decimal one of its receipt; Text, and what is no
-// number of its form, with only the spaces around it gone.
+// number of its form, with only the spaces around it gone; Hex with dashes (a UUID) also in lower case.
 func Canonical(raw string, f Form) sms.MessageID {
 	text := strings.TrimSpace(raw)
 	if f == Text || text == "" || len(text) > maxID {
@@ -58,10 +58,16 @@ func Canonical(raw string, f Form) sms.MessageID {
 			digits = digits[2:]
 		}
 	}
+	dashes := false
 	for i := range len(digits) {
-		if !isDigit(digits[i], base) {
+		if base == 16 && digits[i] == '-' {
+			dashes = true
+		} else if !isDigit(digits[i], base) {
 			return sms.MessageID(text)
 		}
+	}
+	if dashes {
+		return sms.MessageID(strings.ToLower(text))
 	}
 	digits = strings.TrimLeft(digits, "0")
 	switch {

@@ -59,22 +59,6 @@ func TestForms(t *testing.T) {
 	}
 }
 
-func FuzzCanonical(f *testing.F) {
-	for _, raw := range []string{"", "0x", "00", "ffffffffffffffffff", "12", " 7", "\x00"} {
-		f.Add(raw, uint8(Hex))
-		f.Add(raw, uint8(Dec))
-	}
-	f.Fuzz(func(t *testing.T, raw string, form uint8) {
-		id := Canonical(raw, Form(form%3))
-		if Form(form%3) != Hex && Canonical(string(id), Form(form%3)) != id {
-			t.Fatalf("%q is %q, and that is another", raw, id)
-		}
-		if len(id) > len(raw)+maxID {
-			t.Fatalf("%q is %q", raw, id)
-		}
-	})
-}
-
 func BenchmarkCanonical(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

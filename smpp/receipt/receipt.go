@@ -24,15 +24,25 @@ type Receipt struct {
 	HasUserRef           bool
 }
 
+// Trust is what makes a PDU of one SMSC a receipt.
+type Trust uint8
+
+// The trusts. A handset can send any text, but it writes neither the message type of a deliver_sm nor its TLVs.
+const (
+	Lenient Trust = iota // also a text with an id and a stat, for SMSCs that mark their receipts by nothing else
+	Strict               // only the message type or a receipted_message_id, for SMSCs that also bring handsets' messages
+)
+
 // Parse reads a deliver_sm or data_sm. It is false for a message from a handset. A PDU is a receipt where its esm_class
 // says so (SMPP 3.4 §5.2.12: 0x04 delivery receipt; 0x08 acknowledgement and 0x20 intermediate notification, which
-// SMSCs mix up with it), or it has a receipted_message_id, or its text has both an id and a stat. Whether it is final
-// is told by the state alone.
-func Parse(m *pdu.SM) (Receipt, bool) {
+// SMSCs mix up with it), or it has a receipted_message_id, or trust is Lenient and its text has both an id and a stat.
+// Whether it is final is told by the state alone.
+func Parse(m *pdu.SM, trust Trust) (Receipt, bool) {
 	t := readTLVs(m.TLVs)
 	text := plainText(m)
 	f := scan(text)
-	if !receiptClass(m.ESMClass) && !t.hasID && !(f.has(idField) && f.has(statField)) {
+	marked := receiptClass(m.ESMClass) || t.hasID
+	if !marked && (trust == Strict || !f.has(idField) || !f.has(statField)) {
 		return Receipt{}, false
 	}
 	r := f.receipt(text)

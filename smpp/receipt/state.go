@@ -58,24 +58,33 @@ var messageStates = [...]struct {
 
 // decide gives the state by the text's word, the TLV's message_state and the error code. A word that is not in the
 // table is a failure where it is itself a DLT reason (scrubbers put one in the place of stat) or an error code comes
-// with it; else it settles nothing.
+// with it; else it settles nothing. An error code alone is a failure, but not beside a message_state: a message on its
+// way may have failed once.
 func decide(stat string, messageState byte, err string) (state sms.State, final bool) {
-	v, ok := words[stat]
-	if !ok {
-		v, ok = words[strings.ToUpper(stat)]
+	var t verdict
+	if int(messageState) < len(messageStates) {
+		t = messageStates[messageState].verdict
 	}
-	if !ok && (!zeros(err) || isReason(stat)) {
+	v, ok := word(stat)
+	if !ok && (stat != "" || t.weight == nothing) && (!zeros(err) || isReason(stat)) {
 		v = undelivered
 	}
-	if int(messageState) < len(messageStates) {
-		if t := messageStates[messageState].verdict; t.weight > 0 && t.weight >= v.weight {
-			v = t
-		}
+	if t.weight >= v.weight {
+		v = t
 	}
 	if v.weight <= intermediate {
 		return sms.Submitted, false
 	}
 	return v.state, true
+}
+
+// word reads a value of stat in any case.
+func word(stat string) (verdict, bool) {
+	v, ok := words[stat]
+	if !ok && stat != "" {
+		v, ok = words[strings.ToUpper(stat)]
+	}
+	return v, ok
 }
 
 // stateWord gives Appendix B's word for a message_state, "" where it has none.

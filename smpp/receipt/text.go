@@ -66,6 +66,9 @@ func scan(text []byte) (f fields) {
 			pos += len(fieldNames[textField])
 		case k != noField:
 			value := valueAt(text, pos+len(fieldNames[k]))
+			if k == submitField || k == doneField {
+				value = withClock(text, value)
+			}
 			if !f.has(k) {
 				f.at[k] = value
 				f.keep(part{span{pos, value.to}, false})

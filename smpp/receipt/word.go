@@ -51,6 +51,16 @@ func valueAt(text []byte, pos int) span {
 	return span{from, to}
 }
 
+// withClock extends the value of a date over the time that follows a day as people write it (YYYY-MM-DD hh:mm:ss).
+func withClock(text []byte, v span) span {
+	end := v.from + separatedDate
+	if v.to-v.from != len("YYYY-MM-DD") || end > len(text) || wordEnd(text, v.to+1) != end ||
+		parseDate(string(text[v.from:end])).IsZero() {
+		return v
+	}
+	return span{v.from, end}
+}
+
 func skipSpaces(text []byte, pos int) int {
 	for pos < len(text) && text[pos] == ' ' {
 		pos++

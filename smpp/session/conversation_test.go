@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,10 +24,13 @@ var rewrite = flag.Bool("rewrite", false, "write what the sessions did into test
 // the session did. The events:
 //
 //	config window=N receipts=N as=transmitter    before open; defaults 3, 2, transceiver
-//	open | stop | close | submit NAME | submit NAME bad
-//	receive COMMAND seq=N [status=N] [id=TEXT] [body=HEX]
+//	config busy=N verdict=NAME                   the SMSC's own: Config.Busy, and what its status 0x401 means
+//	open | stop | close | again                  again: the next session, from the first second on
+//	submit NAME [bad] | ask COMMAND NAME [bad]
+//	receive COMMAND seq=N [status=N] [id=TEXT] [state=N] [body=HEX]
 //	answer COMMAND seq=N status=N                our handler's answer to a deliver_sm or data_sm
-//	tick DURATION                                time goes on by that much
+//	tick DURATION                                time goes on by that much, then Tick
+//	wait DURATION                                time goes on, and nobody has called Tick yet
 //	hold | flush [N]                             output stays unwritten until flush writes it, or N octets of it
 func TestConversations(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
@@ -39,7 +43,7 @@ func TestConversations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := replay(t, string(text))
+			got := replay(t, string(text)).got.String()
 			if *rewrite {
 				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -51,26 +55,27 @@ func TestConversations(t *testing.T) {
 	}
 }
 
-// replay runs the events of a conversation and returns the conversation with what really happened.
-func replay(t *testing.T, text string) string {
+// replay runs the events of a conversation; got is the conversation with what really happened.
+func replay(t *testing.T, text string) *conversation {
+	t.Helper()
 	c := &conversation{cfg: Config{
 		Bind: pdu.Bind{SystemID: "made-up", Password: "secret", InterfaceVersion: pdu.InterfaceVersion34},
 		As:   pdu.BindTransceiver, Window: 3, ReceiptsMax: 2,
 		BindTimeout: 5 * time.Second, Response: 10 * time.Second, EnquireLink: 30 * time.Second,
-	}, now: epoch}
+	}, now: epoch, deadlines: map[uint32]time.Time{}, got: &strings.Builder{}}
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
 		if strings.HasPrefix(line, "\t") {
 			continue
 		}
-		fmt.Fprintln(&c.got, line)
+		fmt.Fprintln(c.got, line)
 		if line != "" && !strings.HasPrefix(line, "#") {
 			if err := c.event(strings.Fields(line)); err != nil {
 				t.Fatalf("%q: %v", line, err)
 			}
 		}
 	}
-	return c.got.String()
+	return c
 }
 
 var epoch = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
@@ -85,14 +90,18 @@ type conversation struct {
 	state   State
 	wake    string
 	counts  Counts
-	got     strings.Builder
+	got     *strings.Builder
+
+	deadlines map[uint32]time.Time // of the requests that were sent, by their number
+	did       done
+	visits    []visit
 }
 
 func (c *conversation) say(format string, args ...any) {
-	fmt.Fprintf(&c.got, "\t"+format+"\n", args...)
+	fmt.Fprintf(c.got, "\t"+format+"\n", args...)
 }
 
-// event does one line and says what came of it.
+// event does one line, says what came of it, and notes the cells of the table that it was in.
 func (c *conversation) event(words []string) error {
 	args, err := arguments(words)
 	if err != nil {
@@ -101,9 +110,41 @@ func (c *conversation) event(words []string) error {
 	if words[0] == "config" {
 		return c.configure(args)
 	}
-	if c.s == nil {
-		c.s = New[string](c.cfg)
+	if c.s == nil || words[0] == "again" {
+		*c = conversation{cfg: c.cfg, s: New[string](c.cfg), now: epoch, deadlines: map[uint32]time.Time{}, got: c.got, visits: c.visits}
 	}
+	if words[0] == "tick" || words[0] == "wait" {
+		d, err := time.ParseDuration(words[1])
+		if err != nil {
+			return err
+		}
+		c.now = c.now.Add(d)
+	}
+	rows, before, held, due := c.rows(words, args), c.s.state, c.s.Outstanding(), c.s.due
+	c.did = done{}
+	c.do(words, args)
+	c.did.unknown = c.s.Counts().Unknown - c.counts.Unknown
+	c.effects()
+	c.did.state, c.did.moved, c.did.freed = c.s.state, c.s.state != before, held-c.s.Outstanding()
+	if (before == Bound || before == Draining && c.now.Before(due)) && c.s.state == Unbinding {
+		c.visits = append(c.visits, visit{cell{"nothing left to wait for", Draining}, words[0], c.did, rows})
+	}
+	for _, row := range rows {
+		c.visits = append(c.visits, visit{cell{row, before}, strings.Join(words, " "), c.did, rows})
+	}
+	return nil
+}
+
+// do gives the event to the session; a call that the state forbids is said to have panicked.
+func (c *conversation) do(words []string, args map[string]string) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.did.panicked = true
+			c.say("panic: %v", r)
+		}
+	}()
+	var err error
+	bad := words[len(words)-1] == "bad"
 	switch words[0] {
 	case "open":
 		err = c.s.Open(c.now)
@@ -113,23 +154,23 @@ func (c *conversation) event(words []string) error {
 		c.s.Close(errors.New("connection lost"), c.now)
 	case "submit":
 		sm := &pdu.SM{Source: "ACMEBK", Dest: "919800000001", ShortMessage: []byte("made up")}
-		if len(words) == 3 {
+		if bad {
 			sm.Dest = "9198\x00"
 		}
-		if err := c.s.Submit(sm, words[1], c.now); err != nil {
-			c.say("error %v", err)
+		err = c.s.Submit(sm, words[1], c.now)
+	case "ask":
+		q := &pdu.Inquiry{MessageID: "00af", Source: "ACMEBK", Dest: "919800000001"}
+		if bad {
+			q.MessageID = ""
 		}
+		err = c.s.Ask(commands[words[1]], q, words[2], c.now)
 	case "receive":
 		c.s.Receive(frame(words[1], args), c.now)
 	case "answer":
 		h := frame(words[1], args).Header()
 		c.s.Answer(h, h.Status, c.now)
 	case "tick":
-		var d time.Duration
-		if d, err = time.ParseDuration(words[1]); err == nil {
-			c.now = c.now.Add(d)
-			c.s.Tick(c.now)
-		}
+		c.s.Tick(c.now)
 	case "hold":
 		c.holding = true
 	case "flush":
@@ -139,11 +180,11 @@ func (c *conversation) event(words []string) error {
 			c.s.Flushed(n, c.now)
 			c.holding, c.shown = true, len(c.s.Output())
 		}
-	default:
-		err = errors.New("no such event")
 	}
-	c.effects()
-	return err
+	if err != nil {
+		c.did.failed = true
+		c.say("error %v", err)
+	}
 }
 
 func (c *conversation) configure(args map[string]string) (err error) {
@@ -155,6 +196,15 @@ func (c *conversation) configure(args map[string]string) (err error) {
 			c.cfg.ReceiptsMax, err = strconv.Atoi(value)
 		case "as":
 			c.cfg.As = commands["bind_"+value]
+		case "busy":
+			var n uint64
+			n, err = strconv.ParseUint(value, 0, 32)
+			c.cfg.Busy = pdu.Status(n)
+		case "verdict":
+			own := Rule{Status: 0x401}
+			if own.Submit, err = ParseVerdict(value); err == nil {
+				c.cfg.Statuses, err = NewStatuses([]Rule{own})
+			}
 		}
 	}
 	return err
@@ -173,18 +223,19 @@ func (c *conversation) effects() {
 		}
 		h := f.Header()
 		c.say("send %s seq=%d%s", h.ID, h.Seq, statusText(h.Status))
+		c.did.sent = append(c.did.sent, h)
+		if !h.ID.IsResponse() {
+			c.deadlines[h.Seq] = c.now.Add(c.cfg.Response)
+		}
 	}
 	if c.shown = len(c.s.Output()); !c.holding {
 		c.s.Flushed(c.shown, c.now)
 		c.shown = 0
 	}
 	results, deliveries := c.s.Take()
-	for _, r := range results {
-		late := ""
-		if r.Late {
-			late = " late"
-		}
-		c.say("result %s %s%s id=%q after %s%s", r.Value, r.Verdict, statusText(r.Status), r.MessageID, r.Wait, late)
+	c.did.results, c.did.handed = slices.Clone(results), len(deliveries)
+	for i := range results {
+		c.say("%s", resultText(&results[i]))
 	}
 	for _, f := range deliveries {
 		c.say("hand on %s seq=%d", f.Header().ID, f.Header().Seq)
@@ -209,6 +260,24 @@ func (c *conversation) effects() {
 	}
 }
 
+func resultText(r *Result[string]) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "result %s %s%s", r.Value, r.Verdict, statusText(r.Status))
+	switch {
+	case r.Command == pdu.SubmitSM:
+		fmt.Fprintf(&b, " id=%q", r.MessageID)
+	case r.Query != nil:
+		fmt.Fprintf(&b, " of %s %+v", r.Command, *r.Query)
+	default:
+		fmt.Fprintf(&b, " of %s", r.Command)
+	}
+	fmt.Fprintf(&b, " after %s", r.Wait)
+	if r.Late {
+		b.WriteString(" late")
+	}
+	return b.String()
+}
+
 func statusText(s pdu.Status) string {
 	if s == pdu.ESME_ROK {
 		return ""
@@ -221,7 +290,7 @@ var commands = func() map[string]pdu.CommandID {
 	names := map[string]pdu.CommandID{}
 	for _, id := range []pdu.CommandID{
 		pdu.BindReceiver, pdu.BindTransmitter, pdu.BindTransceiver, pdu.SubmitSM, pdu.DeliverSM, pdu.DataSM, pdu.Unbind,
-		pdu.EnquireLink, pdu.QuerySM,
+		pdu.EnquireLink, pdu.QuerySM, pdu.CancelSM,
 	} {
 		names[id.String()], names[id.Response().String()] = id, id.Response()
 	}
@@ -233,6 +302,8 @@ var commands = func() map[string]pdu.CommandID {
 	return names
 }()
 
+var events = strings.Fields("config open stop close again submit ask receive answer tick wait hold flush")
+
 // arguments reads the name=value words.
 func arguments(words []string) (map[string]string, error) {
 	args := map[string]string{}
@@ -241,7 +312,10 @@ func arguments(words []string) (map[string]string, error) {
 			args[name] = value
 		}
 	}
-	if words[0] == "receive" || words[0] == "answer" {
+	if !slices.Contains(events, words[0]) {
+		return nil, errors.New("no such event")
+	}
+	if words[0] == "receive" || words[0] == "answer" || words[0] == "ask" {
 		if _, ok := commands[words[1]]; !ok {
 			return nil, fmt.Errorf("no command %q", words[1])
 		}
@@ -264,6 +338,9 @@ func frame(name string, args map[string]string) pdu.Frame {
 		f, _ = pdu.AppendSM(nil, id, uint32(seq), &pdu.SM{Source: "919800000001", Dest: "ACMEBK"})
 	case id == pdu.SubmitSMResp:
 		f = pdu.AppendResp(nil, id, pdu.Status(status), uint32(seq), args["id"])
+	case id == pdu.QuerySMResp && args["state"] != "":
+		state, _ := strconv.ParseUint(args["state"], 0, 8)
+		f = pdu.AppendQueryResp(nil, pdu.Status(status), uint32(seq), &pdu.QueryAnswer{MessageID: "00af", State: byte(state)})
 	case id == pdu.BindTransceiverResp:
 		f = pdu.AppendBindResp(nil, id, pdu.Status(status), uint32(seq), "made-up")
 	default:

@@ -9,7 +9,7 @@ import (
 // Output returns the octets that wait to be written. They are valid until the next call that is not Flushed.
 func (s *Session[T]) Output() []byte { return s.out }
 
-// Flushed says that the first n octets of Output were given to the network. A submit counts as written when its last
+// Flushed says that the first n octets of Output were given to the network. A request counts as written when its last
 // octet was: of a PDU cut short the SMSC makes nothing.
 func (s *Session[T]) Flushed(n int, now time.Time) {
 	done := 0
@@ -37,7 +37,7 @@ func (s *Session[T]) State() State { return s.state }
 // Fault returns why the session is closed; nil before.
 func (s *Session[T]) Fault() error { return s.fault }
 
-// Outstanding returns how many slots of the window are held: submits that wait for their answer, and late ones.
+// Outstanding returns how many slots of the window are held: requests that wait for their answer, and late ones.
 func (s *Session[T]) Outstanding() int { return s.win.Size() - s.win.Free() }
 
 // Counts returns what the session has counted so far.
@@ -50,7 +50,7 @@ func (s *Session[T]) Tick(now time.Time) {
 	}
 	s.expired = s.win.Expire(now, s.expired[:0])
 	for i := range s.expired {
-		s.report(&s.expired[i], InDoubt, pdu.ESME_ROK, "", false, now)
+		s.result(&s.expired[i], InDoubt, now)
 	}
 	clear(s.expired)
 	switch s.state {

@@ -15,10 +15,13 @@ var (
 )
 
 // BindError is a bind that the SMSC refused.
-type BindError struct{ Status pdu.Status }
+type BindError struct {
+	Status   pdu.Status
+	statuses *Statuses // the session's
+}
 
 // Error names the status.
 func (e *BindError) Error() string { return "the SMSC refused the bind with " + e.Status.String() }
 
-// Fault says what kind of refusal it is.
-func (e *BindError) Fault() BindFault { return ClassifyBind(e.Status) }
+// Fault says what kind of refusal it is, by the session's table of statuses; by the standard's where e is of no session.
+func (e *BindError) Fault() BindFault { return e.statuses.Bind(e.Status) }

@@ -4,16 +4,19 @@ import (
 	"time"
 
 	"harkara/smpp/pdu"
-	"harkara/smpp/window"
 )
 
 // Receive takes one PDU from the SMSC. A deliver_sm's frame is handed on by Take as it is.
 func (s *Session[T]) Receive(f pdu.Frame, now time.Time) {
-	if s.state == Opening || s.state == Closed {
+	h := f.Header()
+	switch {
+	case s.state == Opening:
+		return
+	case s.state == Closed:
+		s.afterwards(h, f, now)
 		return
 	}
 	s.heard, s.probeDue = now, time.Time{}
-	h := f.Header()
 	switch {
 	case !h.ID.IsResponse():
 		s.request(h, f)
@@ -34,52 +37,10 @@ func (s *Session[T]) bindResponse(h pdu.Header, now time.Time) {
 	case answer && h.Status == pdu.ESME_ROK:
 		s.state, s.due = Bound, time.Time{}
 	case answer || nack:
-		s.end(&BindError{Status: h.Status})
+		s.end(&BindError{h.Status, s.cfg.Statuses})
 	default:
 		s.counts.Unknown++
 	}
-}
-
-// response takes a response to one of our requests.
-func (s *Session[T]) response(h pdu.Header, f pdu.Frame, now time.Time) {
-	switch {
-	case h.ID == pdu.SubmitSMResp:
-		s.answered(h, f, now)
-	case h.ID == pdu.EnquireLinkResp && h.Seq == s.probeSeq && s.probeSeq != 0:
-		s.probeSeq = 0
-	case (h.ID == pdu.UnbindResp || h.ID == pdu.GenericNack) && s.state == Unbinding && h.Seq == s.unbindSeq:
-		s.end(ErrStopped)
-	case h.ID == pdu.GenericNack:
-		s.answered(h, f, now)
-	default:
-		s.counts.Unknown++
-	}
-}
-
-// answered makes the result of a submit from its submit_sm_resp or generic_nack. A nack keeps its status (an SMSC may
-// throttle with it) but is never an acceptance.
-func (s *Session[T]) answered(h pdu.Header, f pdu.Frame, now time.Time) {
-	entry, outcome := s.win.Answer(h.Seq)
-	if outcome == window.Unknown {
-		s.counts.Unknown++
-		return
-	}
-	verdict, id := Classify(h.Status), ""
-	if h.ID == pdu.SubmitSMResp {
-		id, _ = pdu.ParseMessageID(f) // fails on other commands only
-	} else if verdict == Accepted {
-		verdict = BadPDU
-	}
-	s.report(&entry, verdict, h.Status, id, outcome == window.Late, now)
-}
-
-// report adds a result.
-func (s *Session[T]) report(e *window.Entry[T], v Verdict, status pdu.Status, id string, late bool, now time.Time) {
-	since := e.Written
-	if since.IsZero() {
-		since = e.Offered
-	}
-	s.results = append(s.results, Result[T]{e.Value, v, status, id, late, now, now.Sub(since)})
 }
 
 // request takes a request of the SMSC.
@@ -102,8 +63,8 @@ func (s *Session[T]) request(h pdu.Header, f pdu.Frame) {
 	}
 }
 
-// deliver hands a deliver_sm or data_sm on, or answers it at once with the reason why not. ESME_RX_T_APPN asks the SMSC
-// to send it again later (SMPP 3.4 §5.1.3).
+// deliver hands a deliver_sm or data_sm on, or answers it at once with the reason why not. Config.Busy asks the SMSC to
+// send it again later (ESME_RX_T_APPN, SMPP 3.4 §5.1.3).
 func (s *Session[T]) deliver(h pdu.Header, f pdu.Frame) {
 	s.counts.Received++
 	status := pdu.ESME_ROK
@@ -111,9 +72,9 @@ func (s *Session[T]) deliver(h pdu.Header, f pdu.Frame) {
 	case s.state == Binding:
 		status = pdu.ESME_RINVBNDSTS
 	case s.state != Bound || s.owed >= s.cfg.ReceiptsMax:
-		status = pdu.ESME_RX_T_APPN
+		status = s.cfg.Busy
 		s.counts.Deferred++
-	case pdu.ParseSM(f, &s.sm) != nil:
+	case pdu.CheckSM(f) != nil:
 		status = pdu.ESME_RSYSERR
 		s.counts.Unknown++
 	default:

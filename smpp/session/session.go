@@ -11,11 +11,13 @@ import (
 type Config struct {
 	Bind        pdu.Bind
 	As          pdu.CommandID // pdu.BindTransceiver, BindTransmitter or BindReceiver
-	Window      int           // outstanding submit_sm
+	Window      int           // outstanding submit_sm, query_sm and cancel_sm
 	ReceiptsMax int           // deliver_sm and data_sm handed on and not answered yet
 	BindTimeout time.Duration // for the bind response
 	Response    time.Duration // for every other response
 	EnquireLink time.Duration // of silence, after which the SMSC is asked whether it lives
+	Statuses    *Statuses     // what this SMSC's statuses mean; nil: the standard's
+	Busy        pdu.Status    // to a deliver_sm or data_sm that there is no room for; 0: ESME_RX_T_APPN
 }
 
 // State is where a session stands.
@@ -36,22 +38,24 @@ var stateNames = [...]string{"opening", "binding", "bound", "draining", "unbindi
 // String returns the state's name in lower case.
 func (s State) String() string { return stateNames[s] }
 
-// Result is what became of one submit.
+// Result is what became of one request: a submit, or a query or cancel that was asked.
 type Result[T any] struct {
 	Value     T
+	Command   pdu.CommandID // SubmitSM, QuerySM or CancelSM
 	Verdict   Verdict
-	Status    pdu.Status // as the SMSC gave it; ESME_ROK where no answer came
-	MessageID string     // as the SMSC wrote it
-	Late      bool       // the second result of this submit: the first said InDoubt
+	Status    pdu.Status       // as the SMSC gave it; ESME_ROK where no answer came
+	MessageID string           // of a submit, as the SMSC wrote it
+	Query     *pdu.QueryAnswer // of an answered query_sm that the SMSC did not refuse; else nil
+	Late      bool             // the second result of this request: the first said InDoubt
 	At        time.Time
-	Wait      time.Duration // since the write, or since Submit where it was not written
+	Wait      time.Duration // since the write, or since Submit or Ask where it was not written
 }
 
 // Counts are what a session has seen and done since it began.
 type Counts struct {
 	Received uint64 // deliver_sm and data_sm
-	Deferred uint64 // of them, those answered ESME_RX_T_APPN by the session itself
-	Unknown  uint64 // unknown commands, responses to nothing, bodies that do not parse
+	Deferred uint64 // of them, those answered Config.Busy by the session itself
+	Unknown  uint64 // unknown commands, responses to nothing or of another command, bodies that do not parse
 }
 
 // Session is one conversation. The zero value is of no use: make it with New. One goroutine owns it.
@@ -59,10 +63,10 @@ type Session[T any] struct {
 	cfg   Config
 	state State
 	fault error
-	win   *window.Window[T]
+	win   *window.Window[request[T]]
 
 	out   []byte
-	marks []mark // where the submits in out end
+	marks []mark // where the requests with a slot in out end
 
 	bindSeq, probeSeq, unbindSeq uint32
 	due                          time.Time // when the state's own time is over
@@ -72,20 +76,17 @@ type Session[T any] struct {
 	owed       int // PDUs handed on and not answered
 	results    []Result[T]
 	deliveries []pdu.Frame
-	expired    []window.Entry[T]
+	expired    []window.Entry[request[T]]
 	counts     Counts
-	sm         pdu.SM // scratch for the check of deliver_sm
-}
-
-// mark says that the submit seq ends before octet end of the output.
-type mark struct {
-	seq uint32
-	end int
+	ids        ids // the message_ids of the results
 }
 
 // New returns a session that has not begun.
 func New[T any](cfg Config) *Session[T] {
-	return &Session[T]{cfg: cfg, win: window.New[T](cfg.Window)}
+	if cfg.Busy == pdu.ESME_ROK {
+		cfg.Busy = pdu.ESME_RX_T_APPN
+	}
+	return &Session[T]{cfg: cfg, win: window.New[request[T]](cfg.Window)}
 }
 
 // Open begins the session: it sends the bind. The error, if any, is of a field that can't go on the wire.
@@ -96,27 +97,6 @@ func (s *Session[T]) Open(now time.Time) (err error) {
 		return err
 	}
 	s.state, s.due, s.heard = Binding, now.Add(s.cfg.BindTimeout), now
-	return nil
-}
-
-// Room says how many submits the session takes now: none unless it is bound, and not as a receiver.
-func (s *Session[T]) Room() int {
-	if s.state != Bound || s.cfg.As == pdu.BindReceiver {
-		return 0
-	}
-	return s.win.Free()
-}
-
-// Submit sends m as a submit_sm; its result comes with v. There must be Room. The error says which field of m can't go
-// on the wire; nothing was sent then, and no result comes.
-func (s *Session[T]) Submit(m *pdu.SM, v T, now time.Time) (err error) {
-	s.must(s.Room() > 0, "Submit without room")
-	seq, _ := s.win.Offer(v, now, now.Add(s.cfg.Response))
-	if s.out, err = pdu.AppendSM(s.out, pdu.SubmitSM, seq, m); err != nil {
-		s.win.Answer(seq)
-		return err
-	}
-	s.marks = append(s.marks, mark{seq, len(s.out)})
 	return nil
 }
 
@@ -152,16 +132,16 @@ func (s *Session[T]) drained(now time.Time) {
 	s.state, s.due = Unbinding, now.Add(s.cfg.Response)
 }
 
-// Close ends the session, whatever its state, and makes a result of every submit that has none: in doubt where it was
-// written whole, unsent where it was not. The fault is kept unless the session had ended with one of its own.
+// Close ends the session, whatever its state, and makes a result of every request that has none: in doubt where it
+// was written whole, unsent where it was not. The fault is kept unless the session had ended with one of its own.
 func (s *Session[T]) Close(fault error, now time.Time) {
 	s.end(fault)
 	written, unwritten := s.win.Abandon()
 	for i := range written {
-		s.report(&written[i], InDoubt, pdu.ESME_ROK, "", false, now)
+		s.result(&written[i], InDoubt, now)
 	}
 	for i := range unwritten {
-		s.report(&unwritten[i], Unsent, pdu.ESME_ROK, "", false, now)
+		s.result(&unwritten[i], Unsent, now)
 	}
 	s.out, s.marks = s.out[:0], s.marks[:0]
 }

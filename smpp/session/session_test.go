@@ -10,10 +10,10 @@ import (
 	"harkara/smpp/pdu"
 )
 
-// TestEverySubmitHasOneResult throws events at a session in any order: every submit gets exactly one result that is not
+// TestEveryRequestHasOneResult throws events at a session in any order: every request gets exactly one result that is not
 // late, and at most one late one, only after it was in doubt; the window is never overrun, every PDU handed on can be
 // answered once, and the session never writes but whole PDUs.
-func TestEverySubmitHasOneResult(t *testing.T) {
+func TestEveryRequestHasOneResult(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := Config{
 			As: pdu.BindTransceiver, Window: rapid.IntRange(1, 5).Draw(t, "window"), ReceiptsMax: 2,
@@ -21,6 +21,7 @@ func TestEverySubmitHasOneResult(t *testing.T) {
 		}
 		s, now, submitted := New[int](cfg), epoch, 0
 		verdicts := map[int]Verdict{}
+		commands := map[int]pdu.CommandID{}
 		lates := map[int]bool{}
 		var owed []pdu.Header
 		if err := s.Open(now); err != nil {
@@ -30,6 +31,9 @@ func TestEverySubmitHasOneResult(t *testing.T) {
 			results, deliveries := s.Take()
 			for _, r := range results {
 				first, seen := verdicts[r.Value]
+				if r.Command != commands[r.Value] || r.Query != nil && (r.Command != pdu.QuerySM || r.Verdict != Accepted) {
+					t.Fatalf("%+v is the result of a %s", r, commands[r.Value])
+				}
 				switch {
 				case r.Late && (first != InDoubt || !seen || lates[r.Value]):
 					t.Fatalf("late result of %d, which is %v %v", r.Value, first, seen)
@@ -54,12 +58,13 @@ func TestEverySubmitHasOneResult(t *testing.T) {
 		seqs := rapid.Uint32Range(0, 12)
 		ids := rapid.SampledFrom([]string{
 			"submit_sm_resp", "submit_sm_resp", "submit_sm_resp", "generic_nack", "deliver_sm", "data_sm", "enquire_link",
-			"enquire_link_resp", "query_sm", "unheard_of_resp", "bind_transceiver_resp", "unbind_resp", "unbind",
+			"enquire_link_resp", "query_sm", "query_sm_resp", "cancel_sm_resp", "unheard_of_resp", "bind_transceiver_resp", "unbind_resp", "unbind",
 		})
 		t.Repeat(map[string]func(*rapid.T){
 			"receive": func(t *rapid.T) {
 				status := rapid.SampledFrom([]string{"0", "0", "0x58", "0x3"}).Draw(t, "status")
-				f := frame(ids.Draw(t, "id"), map[string]string{"id": "x", "status": status})
+				state := rapid.SampledFrom([]string{"", "2"}).Draw(t, "state")
+				f := frame(ids.Draw(t, "id"), map[string]string{"id": "x", "status": status, "state": state})
 				f[15] = byte(seqs.Draw(t, "seq"))
 				s.Receive(f, now)
 			},
@@ -67,7 +72,17 @@ func TestEverySubmitHasOneResult(t *testing.T) {
 			"submit": func(*rapid.T) {
 				if s.Room() > 0 {
 					submitted++
+					commands[submitted] = pdu.SubmitSM
 					if err := s.Submit(&pdu.SM{Dest: "919800000001"}, submitted, now); err != nil {
+						t.Fatal(err)
+					}
+				}
+			},
+			"ask": func(t *rapid.T) {
+				if s.Room() > 0 {
+					submitted++
+					commands[submitted] = rapid.SampledFrom([]pdu.CommandID{pdu.QuerySM, pdu.CancelSM}).Draw(t, "command")
+					if err := s.Ask(commands[submitted], &pdu.Inquiry{MessageID: "x"}, submitted, now); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -103,19 +118,17 @@ func TestEverySubmitHasOneResult(t *testing.T) {
 		s.Close(nil, now)
 		check()
 		if len(verdicts) != submitted {
-			t.Fatalf("%d of %d submits have a result", len(verdicts), submitted)
+			t.Fatalf("%d of %d requests have a result", len(verdicts), submitted)
 		}
 	})
 }
 
-// FuzzReceive gives a bound session with one submit in flight anything that a reader lets through. It must live on, and
-// answer in whole PDUs.
+// FuzzReceive gives a bound session with a submit and a query in flight anything that a reader lets through. It must live
+// on, and answer in whole PDUs.
 func FuzzReceive(f *testing.F) {
-	for _, name := range []string{"submit_sm_resp", "deliver_sm", "data_sm", "unbind", "generic_nack", "unheard_of"} {
-		f.Add([]byte(frame(name, map[string]string{"seq": "2", "id": "made-up"})))
+	for _, name := range []string{"submit_sm_resp", "query_sm_resp", "deliver_sm", "data_sm", "unbind", "generic_nack", "unheard_of"} {
+		f.Add([]byte(frame(name, map[string]string{"seq": "2", "id": "made-up", "state": "2"})))
 	}
-	f.Add([]byte(frame("deliver_sm", map[string]string{"seq": "0", "body": "0001"})))
-	f.Add([]byte(frame("deliver_sm", map[string]string{"seq": "4294967295", "body": ""})))
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		s := New[int](Config{
 			As: pdu.BindTransceiver, Window: 2, ReceiptsMax: 1,
@@ -128,16 +141,24 @@ func FuzzReceive(f *testing.F) {
 		if err := s.Submit(&pdu.SM{Dest: "919800000001"}, 1, epoch); err != nil {
 			t.Fatal(err)
 		}
+		if err := s.Ask(pdu.QuerySM, &pdu.Inquiry{MessageID: "made-up"}, 2, epoch); err != nil {
+			t.Fatal(err)
+		}
 		s.Flushed(len(s.Output()), epoch)
-		results := 0
+		results := map[int]int{}
+		count := func() {
+			got, _ := s.Take()
+			for _, r := range got {
+				results[r.Value]++
+			}
+		}
 		for r := pdu.NewReader(bytes.NewReader(stream)); ; {
 			in, err := r.Next()
 			if err != nil {
 				break
 			}
 			s.Receive(in, epoch)
-			got, _ := s.Take()
-			results += len(got)
+			count()
 		}
 		out := bytes.NewReader(s.Output())
 		for r := pdu.NewReader(out); ; {
@@ -149,8 +170,8 @@ func FuzzReceive(f *testing.F) {
 			}
 		}
 		s.Close(nil, epoch)
-		if got, _ := s.Take(); results+len(got) != 1 {
-			t.Fatalf("the submit has %d results", results+len(got))
+		if count(); results[1] != 1 || results[2] != 1 {
+			t.Fatalf("the submit has %d results, the query %d", results[1], results[2])
 		}
 	})
 }
@@ -179,32 +200,5 @@ func TestReceiverHasNoRoom(t *testing.T) {
 	s.Receive(frame("bind_receiver_resp", map[string]string{"seq": "1"}), epoch)
 	if s.State() != Bound || s.Room() != 0 {
 		t.Errorf("a receiver is %v with room for %d, want bound and 0", s.State(), s.Room())
-	}
-}
-
-func BenchmarkRound(b *testing.B) {
-	s := New[int](Config{
-		As: pdu.BindTransceiver, Window: 100, ReceiptsMax: 100,
-		BindTimeout: time.Hour, Response: time.Hour, EnquireLink: time.Hour,
-	})
-	if err := s.Open(epoch); err != nil {
-		b.Fatal(err)
-	}
-	s.Receive(frame("bind_transceiver_resp", map[string]string{"seq": "1"}), epoch)
-	sm := pdu.SM{Source: "ACMEBK", Dest: "919800000001", ShortMessage: make([]byte, 100)}
-	resp := frame("submit_sm_resp", map[string]string{"id": "0123456789"})
-	seq := uint32(1)
-	b.ReportAllocs()
-	for b.Loop() {
-		seq++
-		if err := s.Submit(&sm, 1, epoch); err != nil {
-			b.Fatal(err)
-		}
-		s.Flushed(len(s.Output()), epoch)
-		resp[12], resp[13], resp[14], resp[15] = byte(seq>>24), byte(seq>>16), byte(seq>>8), byte(seq)
-		s.Receive(resp, epoch)
-		if results, _ := s.Take(); len(results) != 1 {
-			b.Fatal("no result")
-		}
 	}
 }

@@ -1,93 +1,96 @@
 package session
 
-import "harkara/smpp/pdu"
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
 
-// Verdict is what became of one submit_sm.
-type Verdict uint8
-
-// The verdicts. The first six come from the SMSC's answer, the last three from its absence.
-const (
-	Accepted  Verdict = iota // the SMSC took it and gave a message_id
-	Throttled                // too fast for this SMSC (ESME_RTHROTTLED)
-	QueueFull                // the SMSC's queue is full (ESME_RMSGQFUL)
-	Elsewhere                // this SMSC can't, for now or for this account: another may
-	Refused                  // refused for good: no SMSC will take it
-	BadPDU                   // the SMSC did not understand the PDU, or it could not be encoded
-	InDoubt                  // written, and no answer came: the SMSC may have it
-	Lapsed                   // its deadline passed before the write
-	Unsent                   // never written: the link was lost, or we were stopping
+	"harkara/smpp/pdu"
 )
 
-var verdictNames = [...]string{
-	"accepted", "throttled", "queue_full", "elsewhere", "refused", "bad_pdu", "in_doubt", "lapsed", "unsent",
+// Rule is what one command_status of an SMSC means (SMPP 3.4 §5.1.3).
+type Rule struct {
+	Status pdu.Status
+	Submit Verdict   // of a request that is answered with it
+	Bind   BindFault // of a bind that is answered with it
+	Why    string    // for people, one line
 }
 
-// String returns the verdict in snake_case: accepted, throttled, queue_full, elsewhere, refused, bad_pdu, in_doubt,
-// lapsed, unsent.
-func (v Verdict) String() string {
-	if int(v) < len(verdictNames) {
-		return verdictNames[v]
+// Statuses is one SMSC's table of statuses: the standard's with the SMSC's own rules over it. The nil pointer is the
+// standard's table. It is safe for concurrent use.
+type Statuses struct{ own map[pdu.Status]Rule }
+
+// NewStatuses returns the standard's table with own over it. A rule of own stands for all that the standard's rule of
+// its status says; most are of the vendors' range 0x400-0x4FF, which the standard leaves open. The error names the
+// status that has two rules, a verdict that no answer can mean, or ESME_ROK, whose meaning is fixed.
+func NewStatuses(own []Rule) (*Statuses, error) {
+	s := &Statuses{own: make(map[pdu.Status]Rule, len(own))}
+	for _, r := range own {
+		switch _, twice := s.own[r.Status]; {
+		case r.Status == pdu.ESME_ROK:
+			return nil, errors.New("ESME_ROK always means accepted: take its rule out")
+		case twice:
+			return nil, fmt.Errorf("status %s has two rules: keep one", r.Status)
+		case r.Submit > InDoubt || r.Bind > Occupied:
+			return nil, fmt.Errorf("status %s can't mean %s, %s", r.Status, r.Submit, r.Bind)
+		}
+		s.own[r.Status] = r
 	}
-	return "unknown"
+	return s, nil
 }
 
-// Retryable says that the message was surely not taken and may be sent again, here later or by another SMSC. In doubt
-// is not retryable: whether it may go twice is a policy, not a fact.
-func (v Verdict) Retryable() bool {
-	return v == Throttled || v == QueueFull || v == Elsewhere || v == Unsent
-}
-
-// Classify gives the verdict of a submit_sm_resp (or a generic_nack) with this status (SMPP 3.4 §5.1.3). Fields that an
-// SMSC's own settings decide (the header, TON and NPI, TLVs, validity, esm_class) are Elsewhere: what one SMSC's
-// settings get wrong, another's may get right. What is not in the standard, the vendors' range 0x400-0x4FF first of
-// all, is Refused: there it mostly says that the content was scrubbed, which holds at every SMSC, and repeating what is
-// not understood may cost a penalty. The status itself is kept for reports.
-func Classify(status pdu.Status) Verdict {
-	switch status {
-	case pdu.ESME_ROK:
+// Submit gives the verdict of a request that is answered with status.
+func (s *Statuses) Submit(status pdu.Status) Verdict {
+	if status == pdu.ESME_ROK { // nearly every answer
 		return Accepted
-	case pdu.ESME_RTHROTTLED:
-		return Throttled
-	case pdu.ESME_RMSGQFUL:
-		return QueueFull
-	case pdu.ESME_RSYSERR, pdu.ESME_RSUBMITFAIL, pdu.ESME_RX_T_APPN, pdu.ESME_RUNKNOWNERR, // passing trouble
-		pdu.ESME_RINVBNDSTS, pdu.ESME_RALYBND, pdu.ESME_RBINDFAIL, // the state of the link
-		pdu.ESME_RINVPASWD, pdu.ESME_RINVSYSID, pdu.ESME_RINVSYSTYP, pdu.ESME_RINVSERTYP, // the account
-		pdu.ESME_RINVSRCADR, pdu.ESME_RINVSRCTON, pdu.ESME_RINVSRCNPI, // the header on this account
-		pdu.ESME_RINVDSTTON, pdu.ESME_RINVDSTNPI, // our settings for this SMSC, from here on
-		pdu.ESME_RINVPRTFLG, pdu.ESME_RINVREGDLVFLG, pdu.ESME_RINVREPFLAG, pdu.ESME_RINVESMCLASS,
-		pdu.ESME_RINVSCHED, pdu.ESME_RINVEXPIRY, pdu.ESME_RINVDFTMSGID,
-		pdu.ESME_RINVOPTPARSTREAM, pdu.ESME_ROPTPARNOTALLWD, pdu.ESME_RINVPARLEN,
-		pdu.ESME_RMISSINGOPTPARAM, pdu.ESME_RINVOPTPARAMVAL:
-		return Elsewhere
-	case pdu.ESME_RINVMSGLEN, pdu.ESME_RINVCMDLEN, pdu.ESME_RINVCMDID, // it read something else than we wrote
-		pdu.ESME_RINVMSGID, pdu.ESME_RCANCELFAIL, pdu.ESME_RREPLACEFAIL, pdu.ESME_RQUERYFAIL, // answers to other commands
-		pdu.ESME_RINVNUMDESTS, pdu.ESME_RINVDLNAME, pdu.ESME_RINVDESTFLAG, pdu.ESME_RINVSUBREP,
-		pdu.ESME_RCNTSUBDL, pdu.ESME_RINVNUMMSGS:
-		return BadPDU
-	default: // ESME_RINVDSTADR, ESME_RX_P_APPN, ESME_RX_R_APPN, ESME_RDELIVERYFAILURE, reserved values, vendors' values
-		return Refused
 	}
+	return s.rule(status).Submit
 }
 
-// BindFault says why an SMSC did not let us bind, as far as it changes what to do about it.
-type BindFault uint8
+// Bind gives the fault of a bind that is answered with status.
+func (s *Statuses) Bind(status pdu.Status) BindFault { return s.rule(status).Bind }
 
-// The kinds of bind fault.
-const (
-	Network     BindFault = iota // anything that may pass: try again after the usual pause
-	Credentials                  // system_id, password or system_type are wrong: trying again locks the account
-	Occupied                     // bound already, or too many sessions: wait for the SMSC to let go of the old one
-)
-
-// ClassifyBind gives the fault of a bind response with this status.
-func ClassifyBind(status pdu.Status) BindFault {
-	switch status {
-	case pdu.ESME_RINVPASWD, pdu.ESME_RINVSYSID, pdu.ESME_RINVSYSTYP, pdu.ESME_RBINDFAIL:
-		return Credentials
-	case pdu.ESME_RALYBND, pdu.ESME_RTHROTTLED, pdu.ESME_RMSGQFUL:
-		return Occupied
-	default:
-		return Network
+// rule finds the rule of a status. What is in no table is Refused: in the vendors' range it mostly says that the content
+// was scrubbed, which holds at every SMSC, and repeating what is not understood may cost a penalty. The status itself
+// is kept for reports.
+func (s *Statuses) rule(status pdu.Status) Rule {
+	if s != nil {
+		if r, ok := s.own[status]; ok {
+			return r
+		}
 	}
+	if r, ok := standard[status]; ok {
+		return r
+	}
+	return Rule{Status: status, Submit: Refused, Bind: Network}
 }
+
+// Rules returns the whole table in the order of the statuses.
+func (s *Statuses) Rules() []Rule {
+	rules := Rules()
+	if s == nil {
+		return rules
+	}
+	for i, r := range rules {
+		rules[i] = s.rule(r.Status)
+	}
+	for status, r := range s.own {
+		if _, known := standard[status]; !known {
+			rules = append(rules, r)
+		}
+	}
+	slices.SortFunc(rules, func(a, b Rule) int { return cmp.Compare(a.Status, b.Status) })
+	return rules
+}
+
+// Rules returns the standard's statuses in the order of their numbers.
+func Rules() []Rule { return slices.Clone(standardRules) }
+
+var standard = func() map[pdu.Status]Rule {
+	m := make(map[pdu.Status]Rule, len(standardRules))
+	for _, r := range standardRules {
+		m[r.Status] = r
+	}
+	return m
+}()

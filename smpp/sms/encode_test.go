@@ -10,6 +10,9 @@ import (
 	"pgregory.net/rapid"
 )
 
+// zero is the coding that any SMSC takes.
+var zero Coding
+
 func TestEncodingAndSegments(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -51,7 +54,7 @@ func TestEncodingAndSegments(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m, err := Encode(tt.text, 0xABCD)
+			m, err := zero.Encode(tt.text, 0xABCD)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,9 +69,9 @@ func TestEncodingAndSegments(t *testing.T) {
 					t.Errorf("segment %d has %d octets, want %d", i+1, len(s.Payload), tt.lengths[i])
 				}
 			}
-			encoding, n, err := SegmentsOf(tt.text)
-			if encoding != tt.encoding || n != len(tt.lengths) || err != nil {
-				t.Errorf("SegmentsOf: %s, %d, %v", encoding, n, err)
+			size, err := zero.Measure(tt.text)
+			if want := (Size{tt.encoding, 0, len(tt.lengths), len(tt.lengths)}); size != want || err != nil {
+				t.Errorf("Measure: %+v, %v, want %+v", size, err, want)
 			}
 		})
 	}
@@ -94,7 +97,7 @@ func TestEncodeGoldenOctets(t *testing.T) {
 		{"😀", "\xd8\x3d\xde\x00"},
 	}
 	for _, tt := range tests {
-		m, err := Encode(tt.text, 1)
+		m, err := zero.Encode(tt.text, 1)
 		if err != nil {
 			t.Fatalf("%q: %v", tt.text, err)
 		}
@@ -108,7 +111,7 @@ func TestEncodeGoldenOctets(t *testing.T) {
 }
 
 func TestEncodeHeaders(t *testing.T) {
-	m, err := Encode(strings.Repeat("a", 400), 0xABCD)
+	m, err := zero.Encode(strings.Repeat("a", 400), 0xABCD)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,12 +139,12 @@ func TestEncodeErrors(t *testing.T) {
 		{"not text behind a long one", strings.Repeat("अ", 300) + "\xff", ErrNotText},
 	}
 	for _, tt := range tests {
-		m, err := Encode(tt.text, 1)
+		m, err := zero.Encode(tt.text, 1)
 		if !errors.Is(err, tt.want) || m.Segments != nil {
 			t.Errorf("%s: Encode: %v, %d segments", tt.name, err, len(m.Segments))
 		}
-		if _, n, err := SegmentsOf(tt.text); !errors.Is(err, tt.want) || n != 0 {
-			t.Errorf("%s: SegmentsOf: %d, %v", tt.name, n, err)
+		if size, err := zero.Measure(tt.text); !errors.Is(err, tt.want) || size != (Size{}) {
+			t.Errorf("%s: Measure: %+v, %v", tt.name, size, err)
 		}
 	}
 }
@@ -156,7 +159,7 @@ func TestDecodeGSM7Oddities(t *testing.T) {
 		{"\xff", "\uFFFD"},
 	}
 	for _, tt := range tests {
-		if got := DecodeGSM7([]byte(tt.octets)); got != tt.want {
+		if got := plain.decode([]byte(tt.octets)); got != tt.want {
 			t.Errorf("% x: %q, want %q", tt.octets, got, tt.want)
 		}
 	}
@@ -181,9 +184,9 @@ func TestDecodeUCS2Oddities(t *testing.T) {
 
 // checkMessage holds a message against everything that Encode promises about text.
 func checkMessage(t interface{ Fatalf(string, ...any) }, text string, ref uint16, m Message) {
-	decode, whole, part := DecodeGSM7, wholeSeptets, partSeptets
+	decode, whole, part := plain.decode, 160, 152
 	if m.Encoding == UCS2 {
-		decode, whole, part = DecodeUCS2, 2*wholeUnits, 2*partUnits
+		decode, whole, part = DecodeUCS2, 140, 132
 	}
 	var together strings.Builder
 	for i, s := range m.Segments {
@@ -215,14 +218,14 @@ func TestEncodeKeepsEveryText(t *testing.T) {
 		runes := rapid.SampledFrom([]*rapid.Generator[rune]{gsm, mixed}).Draw(t, "runes")
 		text := strings.ToValidUTF8(rapid.StringOfN(runes, 0, 700, -1).Draw(t, "text"), "")
 		ref := rapid.Uint16().Draw(t, "ref")
-		m, err := Encode(text, ref)
+		m, err := zero.Encode(text, ref)
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
 		checkMessage(t, text, ref, m)
-		encoding, n, err := SegmentsOf(text)
-		if encoding != m.Encoding || n != len(m.Segments) || err != nil {
-			t.Fatalf("SegmentsOf: %s, %d, %v; Encode: %s, %d", encoding, n, err, m.Encoding, len(m.Segments))
+		size, err := zero.Measure(text)
+		if want := (Size{m.Encoding, 0, len(m.Segments), m.Parts}); size != want || err != nil {
+			t.Fatalf("Measure: %+v, %v; Encode: %+v", size, err, want)
 		}
 	})
 }
@@ -233,7 +236,7 @@ func FuzzEncode(f *testing.F) {
 		f.Add(seed, uint16(0xFFFF))
 	}
 	f.Fuzz(func(t *testing.T, text string, ref uint16) {
-		m, err := Encode(text, ref)
+		m, err := zero.Encode(text, ref)
 		if !utf8.ValidString(text) {
 			if !errors.Is(err, ErrNotText) {
 				t.Fatalf("%q is not text, but: %v", text, err)
@@ -241,7 +244,7 @@ func FuzzEncode(f *testing.F) {
 			return
 		}
 		if errors.Is(err, ErrTooLong) {
-			if n := len(utf16.Encode([]rune(text))); n <= 255*(partUnits-1) {
+			if n := len(utf16.Encode([]rune(text))); n <= 255*65 {
 				t.Fatalf("%d units are said to be too long", n)
 			}
 			return
@@ -258,7 +261,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, text := range []string{DecodeGSM7(b), DecodeUCS2(b)} {
+		for _, text := range []string{plain.decode(b), DecodeUCS2(b)} {
 			if !utf8.ValidString(text) {
 				t.Fatalf("% x came out as %q", b, text)
 			}
@@ -276,7 +279,7 @@ func BenchmarkEncode(b *testing.B) {
 		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Encode(bb.text, 7); err != nil {
+				if _, err := zero.Encode(bb.text, 7); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -284,10 +287,10 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-func BenchmarkSegmentsOf(b *testing.B) {
+func BenchmarkMeasure(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := SegmentsOf(sample); err != nil {
+		if _, err := zero.Measure(sample); err != nil {
 			b.Fatal(err)
 		}
 	}

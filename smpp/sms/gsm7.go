@@ -1,9 +1,6 @@
 package sms
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // gsmAlphabet is the GSM 7 bit default alphabet: the rune at position n is septet n (3GPP TS 23.038 §6.2.1).
 const gsmAlphabet = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
@@ -81,26 +78,26 @@ func plainPrefix(text string) int {
 	return len(text)
 }
 
-// measureGSM7 counts the septets of text and the segments that it fills when it is cut into parts; ok is false where
+// measureGSM7 counts the septets of text and the parts of so many septets that it fills when it is cut; no parts where
 // a character is outside the alphabet.
-func measureGSM7(text string) (septets, parts int, ok bool) {
+func measureGSM7(text string, part int) (septets, parts int) {
 	septets = plainPrefix(text)
-	parts = (septets + partSeptets - 1) / partSeptets
-	room := parts*partSeptets - septets
+	parts = max(1, (septets+part-1)/part)
+	room := parts*part - septets
 	for _, r := range text[septets:] {
 		code := gsmCode(r)
 		if code == gsmNone {
-			return 0, 0, false
+			return 0, 0
 		}
 		width := 1 + int(code>>7) // gsmEscaped is the top bit
 		if room < width {
 			parts++
-			room = partSeptets
+			room = part
 		}
 		room -= width
 		septets += width
 	}
-	return septets, parts, true
+	return septets, parts
 }
 
 // appendGSM7 appends text, every character of which is in the alphabet, as one septet an octet.
@@ -111,33 +108,7 @@ func appendGSM7(dst []byte, text string) []byte {
 		prefix[i] = gsmLatin[prefix[i]]
 	}
 	for _, r := range text[plain:] {
-		code := gsmCode(r)
-		if code&gsmEscaped != 0 {
-			dst = append(dst, gsmEscape)
-		}
-		dst = append(dst, code&^gsmEscaped)
+		dst = appendCode(dst, gsmCode(r))
 	}
 	return dst
-}
-
-// DecodeGSM7 gives the text of unpacked GSM-7, as a handset shows it: an escape before a septet that the extension
-// table lacks counts for nothing, one before nothing or before another escape is a space (3GPP TS 23.038 §6.2.1.1).
-// An octet above 0x7F is U+FFFD.
-func DecodeGSM7(b []byte) string {
-	var text strings.Builder
-	text.Grow(len(b))
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case c > 0x7F:
-			text.WriteRune('\uFFFD')
-		case c != gsmEscape:
-			text.WriteRune(gsmRunes[c])
-		case i+1 == len(b) || b[i+1] == gsmEscape:
-			text.WriteRune(' ')
-		case b[i+1] <= 0x7F && gsmShift[b[i+1]] != 0:
-			i++
-			text.WriteRune(gsmShift[b[i]])
-		}
-	}
-	return text.String()
 }

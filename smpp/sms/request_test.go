@@ -2,6 +2,7 @@ package sms
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 )
@@ -30,9 +31,34 @@ func TestClasses(t *testing.T) {
 	}
 }
 
-func TestEncodings(t *testing.T) {
-	if GSM7.String() != "gsm7" || UCS2.String() != "ucs2" || GSM7.DataCoding() != 0 || UCS2.DataCoding() != 8 {
-		t.Errorf("%s %d, %s %d", GSM7, GSM7.DataCoding(), UCS2, UCS2.DataCoding())
+func TestNames(t *testing.T) {
+	for i, name := range []string{"gsm7", "ucs2", "latin1"} {
+		e, err := ParseEncoding(name)
+		if e != Encoding(i) || err != nil || e.String() != name || e.DataCoding() != []byte{0, 8, 3}[i] {
+			t.Errorf("%s: %s, %v, data_coding %d", name, e, err, e.DataCoding())
+		}
+	}
+	for i, name := range []string{"udh", "udh8", "sar", "payload"} {
+		if l, err := ParseLong(name); l != Long(i) || err != nil || l.String() != name {
+			t.Errorf("%s: %s, %v", name, l, err)
+		}
+	}
+	for i, name := range []string{"bengali", "gujarati", "hindi", "kannada", "malayalam", "oriya", "punjabi", "tamil", "telugu", "urdu"} {
+		if l, err := ParseLanguage(name); int(l) != i+4 || err != nil || l.String() != name {
+			t.Errorf("%s: %s, %v", name, l, err)
+		}
+	}
+	for _, name := range []string{"", "GSM7", "none", "turkish"} {
+		_, e := ParseEncoding(name)
+		_, g := ParseLong(name)
+		_, l := ParseLanguage(name)
+		if e == nil || g == nil || l == nil {
+			t.Errorf("%q: %v, %v, %v", name, e, g, l)
+		}
+	}
+	if got := fmt.Sprint(Encoding(3), Long(4), Language(0), Language(1), Language(14)); got !=
+		"encoding(3) long(4) none language(1) language(14)" {
+		t.Error(got)
 	}
 }
 

@@ -7,26 +7,27 @@ import (
 	"unicode/utf8"
 )
 
-// measureUCS2 counts the UTF-16 units of text and the segments that it fills when it is cut into parts; ok is false
-// where text is not UTF-8.
-func measureUCS2(text string) (units, parts int, ok bool) {
-	room := 0
+// measureUCS2 counts the octets of text and the parts of so many octets that it fills when it is cut; no parts where
+// text is not UTF-8.
+func measureUCS2(text string, part int) (octets, parts int) {
+	parts = 1
+	room := part
 	for i, r := range text {
 		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD") {
-			return 0, 0, false
+			return 0, 0
 		}
-		width := 1
+		width := 2
 		if r > 0xFFFF {
-			width = 2
+			width = 4
 		}
 		if room < width {
 			parts++
-			room = partUnits
+			room = part
 		}
 		room -= width
-		units += width
+		octets += width
 	}
-	return units, parts, true
+	return octets, parts
 }
 
 // appendUCS2 appends text as UTF-16, big endian.

@@ -12,7 +12,7 @@ import (
 type bind struct {
 	conn net.Conn
 	wake chan struct{} // one place: there is output, or the bind is closed
-	room chan struct{} // one place: output was written, or a submit_sm was answered
+	room chan struct{} // one place: output is being written, or a submit_sm was answered
 
 	bound               bool
 	transmits, receives bool
@@ -66,49 +66,49 @@ func (s *SMSC) ServeConn(conn net.Conn) {
 	<-written
 }
 
-// read takes PDUs in batches, each under one lock, until the client or a fault ends the connection.
+// read takes PDUs, all that have come under one lock, until the client or a fault ends the connection.
 func (s *SMSC) read(b *bind) {
 	r := pdu.NewReader(b.conn)
-	var batch []pdu.Frame
 	for s.awaitRoom(b) {
-		var err error
-		batch, err = r.NextBatch(batch[:0])
+		f, err := r.Next()
+		stop := time.Duration(0)
+		if err == nil {
+			stop, err = s.take(b, r, f)
+		}
 		if errors.Is(err, pdu.ErrLength) {
 			s.garbled(b)
 		}
-		if err != nil {
+		if err != nil || stop > 0 && !s.standStill(b, stop) {
 			return
-		}
-		for rest := batch; len(rest) > 0; {
-			var stop time.Duration
-			var goOn bool
-			if rest, stop, goOn = s.take(b, rest); !goOn {
-				return
-			}
-			if stop > 0 && !s.standStill(b, stop) {
-				return
-			}
 		}
 	}
 }
 
-// take handles frames, up to one that makes the connection leave (goOn is false) or stand still (for stop).
-func (s *SMSC) take(b *bind, frames []pdu.Frame) (rest []pdu.Frame, stop time.Duration, goOn bool) {
+// errLeaving ends the reading of a connection that is to be closed.
+var errLeaving = errors.New("the connection is to be closed")
+
+// take handles f and the frames that have come with it, up to one that makes the connection leave (errLeaving) or stand
+// still (for stop).
+func (s *SMSC) take(b *bind, r *pdu.Reader, f pdu.Frame) (stop time.Duration, err error) {
 	s.mu.Lock()
 	defer s.release()
 	now := s.now()
-	for i, f := range frames {
+	for err == nil {
 		s.handle(b, f, now)
 		if b.leaving {
-			return nil, 0, false
+			return 0, errLeaving
 		}
 		if b.stopped {
-			rest, stop = frames[i+1:], s.cfg.StopFor
+			stop = s.cfg.StopFor
 			break
 		}
+		if !r.Buffered() {
+			break
+		}
+		f, err = r.Next()
 	}
 	s.pump(now)
-	return rest, stop, true
+	return stop, err
 }
 
 // standStill waits for d, and says whether the SMSC is still open then.
@@ -158,6 +158,7 @@ func (s *SMSC) write(b *bind) {
 		b.answered = 0
 		closed := b.closed
 		s.mu.Unlock()
+		signal(b.room)
 		if closed {
 			_ = b.conn.SetWriteDeadline(time.Now().Add(flushTime)) // where it fails, so does the write
 		}
@@ -166,7 +167,6 @@ func (s *SMSC) write(b *bind) {
 				closed = s.lost(b) || closed
 			}
 		}
-		signal(b.room)
 		if closed {
 			_ = b.conn.Close() // nobody is left to be told
 			return

@@ -9,12 +9,13 @@ import (
 type Counters struct {
 	Connections  uint64 `json:"connections"`   // TCP connections taken
 	Binds        uint64 `json:"binds"`         // binds that were accepted
-	BindsRefused uint64 `json:"binds_refused"` // wrong account, too many
+	BindsRefused uint64 `json:"binds_refused"` // wrong account, too many, a second one
 	Bound        int    `json:"bound"`         // binds at this moment
 
 	Submits    uint64 `json:"submits"`      // submit_sm that came: accepted, refused, throttled, out of state or malformed
 	Accepted   uint64 `json:"accepted"`     // short messages taken for delivery
-	Refused    uint64 `json:"refused"`      // by the fault refuse, or as too many receipts are pending
+	Refused    uint64 `json:"refused"`      // by the fault refuse, or as the queue is full
+	QueueFull  uint64 `json:"queue_full"`   // of Refused: answered ESME_RMSGQFUL
 	Throttled  uint64 `json:"throttled"`    // above Config.TPS
 	OutOfState uint64 `json:"out_of_state"` // not bound to transmit, answered ESME_RINVBNDSTS
 	Malformed  uint64 `json:"malformed"`    // PDUs of any kind that can't be read
@@ -28,8 +29,13 @@ type Counters struct {
 	MaxWindow    int    `json:"max_window"`     // most submit_sm of one bind received and not yet answered
 	MaxPerSecond int    `json:"max_per_second"` // most submit_sm in any one second
 
-	Receipts        uint64 `json:"receipts"`         // made, the copies of duplicate_receipt among them
-	ReceiptsSent    uint64 `json:"receipts_sent"`    // deliver_sm written, those sent again among them
+	Queries       uint64 `json:"queries"`        // query_sm that came
+	QueriesFailed uint64 `json:"queries_failed"` // of them: not answered with a state
+	Cancels       uint64 `json:"cancels"`        // cancel_sm that came
+	Cancelled     uint64 `json:"cancelled"`      // of them: messages that were cancelled
+
+	Receipts        uint64 `json:"receipts"`         // made, copies of duplicate_receipt and intermediate ones among them
+	ReceiptsSent    uint64 `json:"receipts_sent"`    // deliver_sm or data_sm written, those sent again among them
 	ReceiptsAcked   uint64 `json:"receipts_acked"`   // answered ESME_ROK; all are acked when it equals Receipts
 	ReceiptsRefused uint64 `json:"receipts_refused"` // answered with an error, to be sent again
 	ReceiptsSilent  uint64 `json:"receipts_silent"`  // not answered in time, to be sent again
@@ -58,7 +64,7 @@ type Segment struct {
 	Number        int      // from 1
 	SM            pdu.SM   // as it came first
 	IDs           []string // as they are in receipts; one for each time that it came
-	Stats         []string // DELIVRD or UNDELIV, beside IDs; empty where no receipt was asked for
+	Stats         []string // DELIVRD, UNDELIV or DELETED, beside IDs; empty where no receipt is made
 	ReceiptsSent  int
 	ReceiptsAcked int
 }

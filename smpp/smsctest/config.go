@@ -16,7 +16,9 @@ type Config struct {
 	Latency      time.Duration // from a submit_sm to its submit_sm_resp
 	ReceiptDelay time.Duration // from that answer to the receipt
 	TPS          int           // submit_sm in any one second over all binds, more: ESME_RTHROTTLED; 0: no limit
-	MaxBinds     int           // binds at a time; more are answered ESME_RALYBND; 0: no limit
+	QueueFull    bool          // every submit_sm is answered ESME_RMSGQFUL, until Change
+	MaxBinds     int           // binds at a time; more are answered ESME_RALYBND; 0: no limit, below 0: none at all
+	BindStatus   pdu.Status    // of the answer to any bind that is refused; 0: the status that fits
 
 	Faults       map[Fault]float64 // rates, 0 to 1
 	Seed         uint64            // of the faults
@@ -25,11 +27,21 @@ type Config struct {
 	RefuseStatus pdu.Status        // of the answer under refuse; default ESME_RINVDSTADR
 	Undelivered  float64           // share of receipts that say UNDELIV with an err of 0xx
 
+	Dialect       Dialect       // how receipts and ids are written; ids under way keep their form when it changes
 	TextOnly      bool          // receipts without the TLVs receipted_message_id and message_state
+	EchoUserRef   bool          // receipts repeat the TLV user_message_reference of their submit_sm
+	NoReceipts    bool          // no message has a receipt, whatever it asks for
 	ReceiptWindow int           // receipts not yet acked per bind; default 256
 	AckTimeout    time.Duration // after it, a receipt without a deliver_sm_resp is sent again; default 10 s
 
-	Keep int // messages whose details are kept, the newest; default 262144, below 0: none
+	Packed bool // text of data_coding 0 is GSM-7 in packed septets (3GPP TS 23.038 §6.1.2.1), else one septet an octet
+
+	// Keep is how many messages are kept with their details, the newest; default 262144, below 0: none. query_sm and
+	// cancel_sm know no others.
+	Keep int
+	// CountOnly is for load: messages are neither kept nor told apart, so that the books have no Messages, Duplicates
+	// stays 0, and faults are drawn by a message's place in the order of coming.
+	CountOnly bool
 	// Seen is told of every submit_sm that parses, before anything becomes of it; m is valid within the call, which
 	// must be short and must not call the SMSC. nil: nobody.
 	Seen func(m *pdu.SM)

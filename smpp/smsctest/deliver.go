@@ -45,10 +45,11 @@ func (b *bind) nextSeq() uint32 {
 
 // deliver writes a receipt to b and sees to its time-out.
 func (s *SMSC) deliver(b *bind, d *delivery, seq uint32, now time.Duration) {
-	d.bind, d.seq = b, seq
+	d.bind, d.seq, d.command = b, seq, dialects[s.cfg.Dialect].command
 	d.tries++
-	if d.record.sent++; d.record.sent == 1 {
-		d.record.done = now
+	d.record.sent++
+	if !d.enroute {
+		d.record.due = min(d.record.due, now) // a receipt that is before its time settles the message
 	}
 	s.books.ReceiptsSent++
 	b.unacked[seq] = d
@@ -57,11 +58,11 @@ func (s *SMSC) deliver(b *bind, d *delivery, seq uint32, now time.Duration) {
 		b.watching = true
 		s.agenda.add(now+s.cfg.AckTimeout, task{do: doAckTime, bind: b})
 	}
-	b.out = s.appendReceipt(b.out, seq, d.record)
+	b.out = s.appendReceipt(b.out, d)
 	s.touch(b)
 }
 
-// ack takes a deliver_sm_resp, or a generic_nack of a deliver_sm. Anything but ESME_ROK asks for the receipt again.
+// ack takes the answer to a receipt, or a generic_nack of one. Anything but ESME_ROK asks for the receipt again.
 func (s *SMSC) ack(b *bind, h pdu.Header, now time.Duration) {
 	d := b.unacked[h.Seq]
 	if d == nil {
@@ -69,7 +70,7 @@ func (s *SMSC) ack(b *bind, h pdu.Header, now time.Duration) {
 		return
 	}
 	b.forget(d)
-	if h.ID != pdu.DeliverSMResp || h.Status != pdu.ESME_ROK {
+	if h.ID != d.command.Response() || h.Status != pdu.ESME_ROK {
 		s.books.ReceiptsRefused++
 		s.retry(d, now)
 		return

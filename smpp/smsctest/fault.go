@@ -9,7 +9,7 @@ import (
 // Fault is one way in which the SMSC misbehaves.
 type Fault uint8
 
-// The faults, in the order of FaultList. HexID is a switch: how ids are written belongs to an account, not to a message,
+// The faults, in the order of AllFaults. HexID is a switch: how ids are written belongs to an account, not to a message,
 // so any rate above 0 turns it on for all. A connection that stands still (StopReading) gets no receipts either, as it
 // could not read that they are acked; answers to what it read before go out.
 const (
@@ -22,15 +22,21 @@ const (
 	HexID                            // above 0: all ids are hexadecimal in answers, decimal in receipts
 	Refuse                           // answered with Config.RefuseStatus, not accepted
 	StopReading                      // answered, then the connection stands still for Config.StopFor
+	QueueFull                        // answered ESME_RMSGQFUL, not accepted
+	NoReceipt                        // accepted and answered, no receipt is made
 	faultCount
 )
 
-// FaultList holds all faults.
+// FaultList holds the faults that a gateway gets over as fast as they come. A full queue makes it pause all sending, and
+// NoReceipt leaves it with messages whose end it does not know.
 var FaultList = [...]Fault{NoAnswer, LateAnswer, DropBeforeAnswer, ReceiptBeforeAnswer, DuplicateReceipt,
 	ReceiptSeqClash, HexID, Refuse, StopReading}
 
+// AllFaults holds FaultList, QueueFull and NoReceipt.
+var AllFaults = append(FaultList[:len(FaultList):len(FaultList)], QueueFull, NoReceipt)
+
 var faultNames = [faultCount]string{"no_answer", "late_answer", "drop_before_answer", "receipt_before_answer",
-	"duplicate_receipt", "receipt_seq_clash", "hex_id", "refuse", "stop_reading"}
+	"duplicate_receipt", "receipt_seq_clash", "hex_id", "refuse", "stop_reading", "queue_full", "no_receipt"}
 
 var faultHelp = [faultCount]string{
 	"accepts the message, never answers; its receipt comes all the same",
@@ -42,6 +48,8 @@ var faultHelp = [faultCount]string{
 	"above 0: every id is hexadecimal in the answer and decimal in the receipt",
 	"answers with --refuse-status and does not accept the message",
 	"answers, then stops reading that connection for --stop-for",
+	"answers ESME_RMSGQFUL and does not accept the message",
+	"accepts and answers the message, and sends no receipt; query_sm tells its state",
 }
 
 // String gives the fault's name, no_answer.
@@ -57,16 +65,16 @@ func (f Fault) Help() string { return faultHelp[f] }
 
 // ParseFault reads a fault's name; the error lists the names.
 func ParseFault(name string) (Fault, error) {
-	for _, f := range FaultList {
+	for _, f := range AllFaults {
 		if f.String() == name {
 			return f, nil
 		}
 	}
-	return 0, fmt.Errorf("no fault %q: use one of %v", name, FaultList)
+	return 0, fmt.Errorf("no fault %q: use one of %v", name, AllFaults)
 }
 
-// undelivered is drawn like a fault, after them.
-const undelivered = faultCount
+// undelivered is drawn like a fault; its number stays what it is when faults are added, and its draws with it.
+const undelivered Fault = 200
 
 // digest names the content of a submit_sm.
 type digest [16]byte

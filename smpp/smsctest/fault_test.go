@@ -336,7 +336,7 @@ func TestDice(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := digestOf(rapid.SliceOf(rapid.Byte()).Draw(t, "key"))
 		luck := diceOf(rapid.Uint64().Draw(t, "seed"), d, rapid.Uint32().Draw(t, "arrival"))
-		f := rapid.SampledFrom(FaultList[:]).Draw(t, "fault")
+		f := rapid.SampledFrom(AllFaults).Draw(t, "fault")
 		rate := rapid.Float64Range(0, 1).Draw(t, "rate")
 		if luck.hit(f, 0) || !luck.hit(f, 1) {
 			t.Error("a rate of 0 hits, or a rate of 1 does not")
@@ -348,18 +348,18 @@ func TestDice(t *testing.T) {
 }
 
 func TestFaultNames(t *testing.T) {
-	for _, f := range FaultList {
+	for _, f := range AllFaults {
 		got, err := ParseFault(f.String())
 		if err != nil || got != f || f.Help() == "" {
 			t.Errorf("%s is read as %s, error %v, help %q", f, got, err, f.Help())
 		}
 	}
-	if len(FaultList) != int(faultCount) {
-		t.Errorf("FaultList has %d of %d faults", len(FaultList), faultCount)
+	if len(AllFaults) != int(faultCount) {
+		t.Errorf("AllFaults has %d of %d faults", len(AllFaults), faultCount)
 	}
 	_, err := ParseFault("gremlin")
 	const want = `no fault "gremlin": use one of [no_answer late_answer drop_before_answer receipt_before_answer ` +
-		`duplicate_receipt receipt_seq_clash hex_id refuse stop_reading]`
+		`duplicate_receipt receipt_seq_clash hex_id refuse stop_reading queue_full no_receipt]`
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v", err)
 	}

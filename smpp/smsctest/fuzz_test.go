@@ -25,6 +25,14 @@ func FuzzClient(f *testing.F) {
 	f.Add(with(sar("919800000001", "x", 7, 2, 1)))
 	f.Add(append(with(text("919800000001", "made up")), pdu.AppendResp(nil, pdu.DeliverSMResp, 0x64, 1, "")...))
 	f.Add(append(with(text("919800000001", "made up")), submitSM(f, 2, text("919800000001", "made up"))...))
+	query := pdu.Inquiry{MessageID: "946684800000000001", Source: "ACMEBK", Dest: "919800000001"}
+	for _, id := range []pdu.CommandID{pdu.QuerySM, pdu.CancelSM} {
+		octets, err := pdu.AppendInquiry(with(text("919800000001", "made up")), id, 3, &query)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(octets)
+	}
 	f.Add(pdu.AppendHeader(nil, pdu.EnquireLink, 0, 0))
 	f.Add(pdu.AppendHeader(bytes.Clone(bound), pdu.Unbind, 0, 0xFFFFFFFF))
 	f.Add([]byte("\x00\x00\x00\x02\x00\x00"))

@@ -23,10 +23,14 @@ func (s *SMSC) handle(b *bind, f pdu.Frame, now time.Duration) {
 	switch h.ID {
 	case pdu.SubmitSM:
 		s.submit(b, f, h.Seq, now)
-	case pdu.DeliverSMResp, pdu.GenericNack:
+	case pdu.DeliverSMResp, pdu.DataSMResp, pdu.GenericNack:
 		s.ack(b, h, now)
 	case pdu.BindTransmitter, pdu.BindReceiver, pdu.BindTransceiver:
 		s.bind(b, f, h)
+	case pdu.QuerySM:
+		s.query(b, f, h.Seq, now)
+	case pdu.CancelSM:
+		s.cancel(b, f, h.Seq, now)
 	case pdu.EnquireLink:
 		s.say(b, pdu.EnquireLinkResp, pdu.ESME_ROK, h.Seq)
 	case pdu.Unbind:
@@ -66,6 +70,7 @@ func (s *SMSC) bind(b *bind, f pdu.Frame, h pdu.Header) {
 	status := s.admit(f)
 	if status != pdu.ESME_ROK {
 		s.books.BindsRefused++
+		status = orDefault(s.cfg.BindStatus, status)
 		b.leaving = true
 	} else {
 		s.books.Binds++
@@ -91,7 +96,7 @@ func (s *SMSC) admit(f pdu.Frame) pdu.Status {
 		return pdu.ESME_RINVSYSID
 	case s.cfg.SystemID != "" && who.Password != s.cfg.Password:
 		return pdu.ESME_RINVPASWD
-	case s.cfg.MaxBinds > 0 && s.counters().Bound >= s.cfg.MaxBinds:
+	case s.cfg.MaxBinds != 0 && s.counters().Bound >= s.cfg.MaxBinds:
 		return pdu.ESME_RALYBND
 	}
 	return pdu.ESME_ROK

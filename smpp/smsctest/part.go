@@ -3,6 +3,7 @@ package smsctest
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 
 	"harkara/smpp/pdu"
 	"harkara/smpp/sms"
@@ -12,43 +13,27 @@ import (
 type part struct {
 	concat        bool // one of several segments, by UDH or by SAR TLVs
 	ref           uint16
-	total, number byte   // from 1; both 1 where the text is whole
-	text          []byte // payload without its user data header, aliases the PDU
+	total, number byte    // from 1; both 1 where the text is whole
+	header        sms.UDH // what stands before the text
+	text          []byte  // payload without its user data header, aliases the PDU
 }
 
-// partOf reads the user data header (3GPP TS 23.040 §9.2.3.24.1 and .8) or the SAR TLVs (SMPP 3.4 §5.3.2.22-24) of m.
-// ok is false where they are there but broken.
+// partOf reads the user data header or the SAR TLVs (SMPP 3.4 §5.3.2.22-24) of m, whose text is in short_message or
+// message_payload. ok is false where they are there but broken.
 func partOf(m *pdu.SM) (p part, ok bool) {
 	p = part{total: 1, number: 1, text: m.Payload()}
 	if m.ESMClass&pdu.ESMClassUDHI != 0 {
-		if len(p.text) == 0 || int(p.text[0]) >= len(p.text) {
+		h, text, err := sms.CutUDH(p.text)
+		if err != nil {
 			return p, false
 		}
-		header := p.text[1 : 1+p.text[0]]
-		p.text = p.text[1+p.text[0]:]
-		return p.readUDH(header)
+		p.header, p.text = h, text
+	}
+	if p.header.Concat {
+		p.concat, p.ref, p.total, p.number = true, p.header.Ref, p.header.Total, p.header.Number
+		return p, p.number >= 1 && p.number <= p.total
 	}
 	return p.readSAR(m)
-}
-
-// readUDH reads the concatenation element, with 8-bit (00) or 16-bit (08) reference, and passes over all others.
-func (p part) readUDH(header []byte) (part, bool) {
-	for len(header) > 0 {
-		if len(header) < 2 || len(header) < 2+int(header[1]) {
-			return p, false
-		}
-		id, value := header[0], header[2:2+header[1]]
-		header = header[2+header[1]:]
-		switch {
-		case id == 0x00 && len(value) == 3:
-			p.concat, p.ref, p.total, p.number = true, uint16(value[0]), value[1], value[2]
-		case id == 0x08 && len(value) == 4:
-			p.concat, p.ref, p.total, p.number = true, binary.BigEndian.Uint16(value), value[2], value[3]
-		case id == 0x00 || id == 0x08:
-			return p, false
-		}
-	}
-	return p, p.number >= 1 && p.number <= p.total
 }
 
 func (p part) readSAR(m *pdu.SM) (part, bool) {
@@ -65,21 +50,27 @@ func (p part) readSAR(m *pdu.SM) (part, bool) {
 	return p, p.number >= 1 && p.number <= p.total
 }
 
-// decode gives the text of payload octets by their data_coding (SMPP 3.4 §5.2.19): the SMSC's default alphabet (GSM-7,
-// one septet an octet), IA5, Latin-1, UCS-2; hexadecimal digits for any other.
-func decode(dataCoding byte, octets []byte) sms.Secret {
-	switch dataCoding {
-	case 0:
-		return sms.Secret(sms.DecodeGSM7(octets))
-	case 1, 3:
-		runes := make([]rune, len(octets))
-		for i, b := range octets {
-			runes[i] = rune(b)
+// textOf gives the text of the parts, which stand in their order, by their data_coding (SMPP 3.4 §5.2.19); hexadecimal
+// digits for what is no text. Whole octets are decoded over all parts, in the tables of the first one's header, so that
+// a character cut in two is whole again; packed septets begin anew in each part.
+func textOf(dataCoding byte, packed bool, parts []part) sms.Secret {
+	if packed && dataCoding == sms.GSM7.DataCoding() {
+		var text strings.Builder
+		for _, p := range parts {
+			text.WriteString(decode(dataCoding, true, p.header, p.text))
 		}
-		return sms.Secret(runes)
-	case 8:
-		return sms.Secret(sms.DecodeUCS2(octets))
-	default:
-		return sms.Secret(hex.EncodeToString(octets))
+		return sms.Secret(text.String())
 	}
+	var octets []byte
+	for _, p := range parts {
+		octets = append(octets, p.text...)
+	}
+	return sms.Secret(decode(dataCoding, false, parts[0].header, octets))
+}
+
+func decode(dataCoding byte, packed bool, h sms.UDH, octets []byte) string {
+	if text, ok := sms.Decode(dataCoding, packed, h, octets); ok {
+		return text
+	}
+	return hex.EncodeToString(octets)
 }

@@ -28,6 +28,14 @@ func (q *queue[T]) at(i int) T { return q.ring[(q.head+i)&(len(q.ring)-1)] }
 // first gives the oldest; the queue is not empty.
 func (q *queue[T]) first() T { return q.ring[q.head] }
 
+// last gives the place of the newest, nil where the queue is empty.
+func (q *queue[T]) last() *T {
+	if q.n == 0 {
+		return nil
+	}
+	return &q.ring[(q.head+q.n-1)&(len(q.ring)-1)]
+}
+
 // pop takes the oldest; the queue is not empty.
 func (q *queue[T]) pop() T {
 	var zero T
@@ -38,14 +46,30 @@ func (q *queue[T]) pop() T {
 	return v
 }
 
-// lastSecond counts events in the second that ends now: an event leaves it exactly one second after it came.
-type lastSecond struct{ times queue[time.Duration] }
-
-func (l *lastSecond) count(now time.Duration) int {
-	for l.times.len() > 0 && l.times.first() <= now-time.Second {
-		l.times.pop()
-	}
-	return l.times.len()
+// lastSecond counts events in the second that ends now: an event leaves it exactly one second after it came. Events of
+// one time, as those of one read are, share a place.
+type lastSecond struct {
+	moments queue[moment]
+	n       int
 }
 
-func (l *lastSecond) add(now time.Duration) { l.times.push(now) }
+type moment struct {
+	at time.Duration
+	n  int
+}
+
+func (l *lastSecond) count(now time.Duration) int {
+	for l.moments.len() > 0 && l.moments.first().at <= now-time.Second {
+		l.n -= l.moments.pop().n
+	}
+	return l.n
+}
+
+func (l *lastSecond) add(now time.Duration) {
+	l.n++
+	if last := l.moments.last(); last != nil && last.at == now {
+		last.n++
+		return
+	}
+	l.moments.push(moment{now, 1})
+}

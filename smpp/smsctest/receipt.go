@@ -2,25 +2,29 @@ package smsctest
 
 import (
 	"time"
+
+	"harkara/smpp/pdu"
 )
 
 // delivery is one receipt on its way: due, sent, acked, or to be sent again.
 type delivery struct {
-	record *record
-	clash  bool   // it waits for a submit_sm whose number it takes
-	tries  int    // how often it was sent
-	bind   *bind  // where it waits for its deliver_sm_resp
-	seq    uint32 // there
+	record  *record
+	enroute bool          // it is the intermediate one
+	clash   bool          // it waits for a submit_sm whose number it takes
+	tries   int           // how often it was sent
+	bind    *bind         // where it waits for its answer
+	seq     uint32        // there
+	command pdu.CommandID // deliver_sm or data_sm
 }
 
-// sending is one deliver_sm of a delivery.
+// sending is one PDU of a delivery.
 type sending struct {
 	delivery *delivery
 	seq      uint32
 	at       time.Duration
 }
 
-// awaits says whether x still waits for its deliver_sm_resp on b.
+// awaits says whether x still waits for its answer on b.
 func (b *bind) awaits(x sending) bool { return x.delivery.bind == b && x.delivery.seq == x.seq }
 
 // Times of receipts.
@@ -31,27 +35,41 @@ const (
 	lastRetry  = 30 * time.Second
 )
 
-// undeliveredErrs are plain delivery errors as Indian aggregators write them: invalid number, handset memory full,
-// subscriber absent, switched off, timed out.
-var undeliveredErrs = [...]string{"001", "009", "010", "013", "021"}
+// undeliveredErrs are plain delivery errors as Indian aggregators number them, with their words.
+var undeliveredErrs = [...]struct {
+	code byte
+	word string
+}{{1, "INVALID_NUMBER"}, {9, "MEMORY_FULL"}, {10, "ABSENT_SUBSCRIBER"}, {13, "SWITCHED_OFF"}, {21, "TIMED_OUT"}}
 
-// fate decides what the receipts of s.in will say; empty where none is asked for (registered_delivery, SMPP 3.4
-// §5.2.17: 1 asks for any outcome, 2 for failures only).
-func (s *SMSC) fate(luck dice) (stat, err string) {
-	failed := luck.hit(undelivered, s.cfg.Undelivered)
-	asked := s.in.RegisteredDelivery & 3
-	switch {
-	case asked == 1 && !failed:
-		return "DELIVRD", "000"
-	case (asked == 1 || asked == 2) && failed:
-		return "UNDELIV", undeliveredErrs[luck.number(undelivered)%uint64(len(undeliveredErrs))]
+// errWord gives the word for an err, NONE where there was no error.
+func errWord(code byte) string {
+	for _, e := range undeliveredErrs {
+		if e.code == code {
+			return e.word
+		}
 	}
-	return "", ""
+	return "NONE"
 }
 
-// receipts makes the deliveries of an accepted message: none, one, or two.
+// fate decides what becomes of the message in s.in, and whether it has receipts (registered_delivery, SMPP 3.4
+// §5.2.17: 1 asks for any outcome, 2 for failures only).
+func (s *SMSC) fate(luck dice) (state, err byte, receipts bool) {
+	asked := s.in.RegisteredDelivery & 3
+	if luck.hit(undelivered, s.cfg.Undelivered) {
+		err = undeliveredErrs[luck.number(undelivered)%uint64(len(undeliveredErrs))].code
+		return stateUndeliverable, err, !s.cfg.NoReceipts && (asked == 1 || asked == 2)
+	}
+	return stateDelivered, 0, !s.cfg.NoReceipts && asked == 1
+}
+
+// receipts makes the final deliveries of an accepted message: none, one, or two.
 func (s *SMSC) receipts(r *record, luck dice) []*delivery {
-	if r.stat == "" {
+	if !r.receipts {
+		return nil
+	}
+	if s.hit(luck, NoReceipt) {
+		s.books.faults[NoReceipt]++
+		r.receipts = false
 		return nil
 	}
 	pair := s.pair[:1]
@@ -60,14 +78,27 @@ func (s *SMSC) receipts(r *record, luck dice) []*delivery {
 		s.books.faults[DuplicateReceipt]++
 		pair = append(pair, &delivery{record: r})
 	}
-	s.books.Receipts += uint64(len(pair))
-	s.books.pending += len(pair)
+	s.promise(len(pair))
 	return pair
 }
 
-// receiptLater puts a delivery on its way, ReceiptDelay after the time of its answer.
-func (s *SMSC) receiptLater(d *delivery, answered, now time.Duration) {
-	due := answered + s.cfg.ReceiptDelay
+// promise counts receipts that are made.
+func (s *SMSC) promise(n int) {
+	s.books.Receipts += uint64(n)
+	s.books.pending += n
+}
+
+// enroute makes the intermediate receipt of a message that has receipts, in the dialect that has one.
+func (s *SMSC) enroute(r *record, answered, now time.Duration) {
+	if !r.receipts || !dialects[s.cfg.Dialect].intermediate {
+		return
+	}
+	s.promise(1)
+	s.receiptAt(&delivery{record: r, enroute: true}, answered, now)
+}
+
+// receiptAt puts a delivery on its way.
+func (s *SMSC) receiptAt(d *delivery, due, now time.Duration) {
 	if due > now {
 		s.agenda.add(due, task{do: doReceipt, delivery: d})
 		return
@@ -117,7 +148,7 @@ func (s *SMSC) early(t *task, now time.Duration) {
 	}
 	if to == nil || t.bind.closed {
 		s.run(t, now)
-		s.receiptLater(t.delivery, now, now)
+		s.receiptAt(t.delivery, now+s.cfg.ReceiptDelay, now)
 		return
 	}
 	s.books.faults[ReceiptBeforeAnswer]++

@@ -48,7 +48,7 @@ func TestReceiptOnTheWire(t *testing.T) {
 		{"delivered", Config{}, 7,
 			"id:%s sub:001 dlvrd:001 submit date:0001010000 done date:0001010002 stat:DELIVRD err:000 text:*******", 2},
 		{"undelivered", Config{Undelivered: 1}, 21,
-			"id:%s sub:001 dlvrd:000 submit date:0001010000 done date:0001010002 stat:UNDELIV err:021 text:" + twenty, 5},
+			"id:%s sub:001 dlvrd:000 submit date:0001010000 done date:0001010002 stat:UNDELIV err:010 text:" + twenty, 5},
 		{"text only", Config{TextOnly: true}, 0,
 			"id:%s sub:001 dlvrd:001 submit date:0001010000 done date:0001010002 stat:DELIVRD err:000 text:", 0},
 	}

@@ -2,23 +2,42 @@ package smsctest
 
 import (
 	"slices"
-	"strconv"
+	"sort"
 	"time"
 
 	"harkara/smpp/pdu"
-	"harkara/smpp/sms"
 )
 
 // record is one accepted submit_sm: what its receipts are made from, and its line in the books.
 type record struct {
-	id           uint64
-	came         time.Duration
+	serial       uint64        // numbers the accepted messages
+	came, due    time.Duration // due: when it gets its final state, and its receipt
 	source, dest address
-	length       int           // payload octets
-	stat, err    string        // of its receipts; empty where none is asked for
-	frame        pdu.Frame     // its own copy; nil where no details are kept
-	sent, acked  int           // receipts
-	done         time.Duration // when the first was sent
+	frame        pdu.Frame // its own copy; nil where no details are kept
+	length       uint32    // payload octets
+	sent, acked  uint32    // receipts
+	userRef      uint16
+	hasUserRef   bool
+	padded       bool // its id is written with ten digits
+	receipts     bool // it has any
+	state        byte // the final one, of message_state
+	err          byte // why it was not delivered
+}
+
+// id gives the message's id as a number.
+func (r *record) id() uint64 {
+	if r.padded {
+		return r.serial % paddedIDs
+	}
+	return r.serial
+}
+
+// stat is the word of its receipts, empty where it has none.
+func (r *record) stat() string {
+	if !r.receipts {
+		return ""
+	}
+	return stateWords[r.state]
 }
 
 type address struct {
@@ -46,8 +65,8 @@ func (l *ledger) submit(now time.Duration) {
 	l.MaxPerSecond = max(l.MaxPerSecond, l.second.count(now))
 }
 
-// accept enters a record; f is its frame, of which a copy is kept where keep allows details.
-func (l *ledger) accept(r *record, p part, f pdu.Frame, d digest, keep int) {
+// accept counts an accepted short message.
+func (l *ledger) accept(p part) {
 	l.Accepted++
 	if p.concat {
 		l.Segments++
@@ -55,19 +74,33 @@ func (l *ledger) accept(r *record, p part, f pdu.Frame, d digest, keep int) {
 	if p.number == 1 {
 		l.Texts++
 	}
+}
+
+// compare counts an accepted content, and a duplicate where it was accepted before.
+func (l *ledger) compare(d digest) {
 	s := l.seen[d]
 	if s.accepted++; s.accepted > 1 {
 		l.Duplicates++
 	}
 	l.seen[d] = s
-	if keep < 0 {
-		return
-	}
-	if l.kept.len() == keep {
+}
+
+// keep enters a record with a copy of its frame, in the place of the oldest where there are limit.
+func (l *ledger) keep(r *record, f pdu.Frame, limit int) {
+	for l.kept.len() >= limit {
 		l.kept.pop()
 	}
 	r.frame = slices.Clone(f)
 	l.kept.push(r)
+}
+
+// find gives the kept record with a serial number, nil where there is none.
+func (l *ledger) find(serial uint64) *record {
+	i := sort.Search(l.kept.len(), func(i int) bool { return l.kept.at(i).serial >= serial })
+	if i == l.kept.len() || l.kept.at(i).serial != serial {
+		return nil
+	}
+	return l.kept.at(i)
 }
 
 // counters gives a copy of its own.
@@ -89,85 +122,4 @@ func (l *ledger) records() []record {
 		all[i] = *l.kept.at(i)
 	}
 	return all
-}
-
-// messagesOf puts records together: whole texts by their octets, long ones by source, destination, reference and number
-// of segments.
-func messagesOf(records []record) []Message {
-	builder := builder{open: map[string]int{}}
-	for i := range records {
-		builder.add(&records[i])
-	}
-	for i := range builder.all {
-		builder.finish(&builder.all[i])
-	}
-	return builder.all
-}
-
-// builder gathers segments into messages.
-type builder struct {
-	all  []Message
-	open map[string]int // the latest message of a key, by its place in all
-}
-
-func (b *builder) add(r *record) {
-	var m pdu.SM
-	if err := pdu.ParseSM(r.frame, &m); err != nil {
-		panic("smsctest: an accepted submit_sm does not parse: " + err.Error())
-	}
-	p, _ := partOf(&m)
-	key := keyOf(&m, p)
-	at, ok := b.open[key]
-	if !ok || !b.all[at].fits(p, &m) {
-		at = len(b.all)
-		b.open[key] = at
-		b.all = append(b.all, Message{
-			Source: m.Source, To: sms.MSISDN(m.Dest), DataCoding: m.DataCoding, Total: int(p.total),
-		})
-	}
-	b.all[at].enter(r, p, m)
-}
-
-// keyOf names the message that a part belongs to.
-func keyOf(m *pdu.SM, p part) string {
-	key := append(append(append([]byte(m.Source), 0), m.Dest...), 0, m.DataCoding)
-	if !p.concat {
-		return string(append(append(key, 'w'), p.text...))
-	}
-	return string(append(key, 'c', byte(p.ref>>8), byte(p.ref), p.total))
-}
-
-// fits says whether the part has its place in m: none of that number is there, or one with the same octets. Another
-// text under the same number means that the reference has come round.
-func (m *Message) fits(p part, sm *pdu.SM) bool {
-	for i := range m.Segments {
-		if m.Segments[i].Number == int(p.number) {
-			return slices.Equal(m.Segments[i].SM.Payload(), sm.Payload())
-		}
-	}
-	return true
-}
-
-func (m *Message) enter(r *record, p part, sm pdu.SM) {
-	at := slices.IndexFunc(m.Segments, func(s Segment) bool { return s.Number == int(p.number) })
-	if at < 0 {
-		at = len(m.Segments)
-		m.Segments = append(m.Segments, Segment{Number: int(p.number), SM: sm})
-	}
-	s := &m.Segments[at]
-	s.IDs = append(s.IDs, strconv.FormatUint(r.id, 10))
-	s.Stats = append(s.Stats, r.stat)
-	s.ReceiptsSent += r.sent
-	s.ReceiptsAcked += r.acked
-}
-
-// finish sorts the segments and decodes the text over all of them, so that a character cut in two is whole again.
-func (b *builder) finish(m *Message) {
-	slices.SortFunc(m.Segments, func(a, b Segment) int { return a.Number - b.Number })
-	var octets []byte
-	for i := range m.Segments {
-		p, _ := partOf(&m.Segments[i].SM)
-		octets = append(octets, p.text...)
-	}
-	m.Text = decode(m.DataCoding, octets)
 }

@@ -78,7 +78,7 @@ func TestIllegal(t *testing.T) {
 			func(c *Counters) { c.IllegalSeqs = 1 }},
 		{"sequence number above 0x7FFFFFFF", submitSM(t, 1<<31, text("919800000001", "hi")), pdu.GenericNack,
 			pdu.ESME_RUNKNOWNERR, 1 << 31, func(c *Counters) { c.IllegalSeqs = 1 }},
-		{"query_sm", pdu.AppendHeader(nil, pdu.QuerySM, 0, 9), pdu.GenericNack, pdu.ESME_RINVCMDID, 9,
+		{"replace_sm", pdu.AppendHeader(nil, pdu.ReplaceSM, 0, 9), pdu.GenericNack, pdu.ESME_RINVCMDID, 9,
 			func(c *Counters) { c.UnknownPDUs = 1 }},
 		{"an unknown command", pdu.AppendHeader(nil, 0x99, 0, 9), pdu.GenericNack, pdu.ESME_RINVCMDID, 9,
 			func(c *Counters) { c.UnknownPDUs = 1 }},

@@ -21,6 +21,7 @@ type SMSC struct {
 	mu        sync.Mutex // guards all below
 	cfg       Config
 	rate      [faultCount]float64 // Config.Faults
+	plain     bool                // of a submit_sm, nothing but its being legal matters: see glance
 	closed    bool
 	listeners []net.Listener
 	binds     map[*bind]struct{} // connections, bound or not
@@ -37,6 +38,7 @@ type SMSC struct {
 
 	// Scratch, valid within one call.
 	in, out pdu.SM
+	notice  notice
 	text    []byte
 	key     []byte
 	pair    [2]*delivery
@@ -97,17 +99,19 @@ func (s *SMSC) Change(f func(*Config)) {
 func (s *SMSC) configure(cfg Config) {
 	s.cfg = cfg
 	s.rate = [faultCount]float64{}
+	s.plain = cfg.CountOnly && cfg.NoReceipts && cfg.Seen == nil
 	for f, rate := range cfg.Faults {
 		s.rate[f] = rate
+		s.plain = s.plain && rate <= 0
 	}
 }
 
 // Books gives a copy of what the SMSC took. It costs some microseconds per kept message: ask Counters where they do.
 func (s *SMSC) Books() Books {
 	s.mu.Lock()
-	counters, records := s.counters(), s.books.records()
+	counters, records, packed := s.counters(), s.books.records(), s.cfg.Packed
 	s.mu.Unlock()
-	return Books{counters, messagesOf(records)}
+	return Books{counters, messagesOf(records, packed)}
 }
 
 // Counters gives a copy of the counters.

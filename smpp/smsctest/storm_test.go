@@ -4,30 +4,32 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"harkara/smpp/pdu"
+	"harkara/smpp/receipt"
+	"harkara/smpp/sms"
 )
 
-// TestStorm lets three clients send under all faults at once, then lets the weather clear up. Whatever happened on the
+// TestStorm lets three clients send under all faults at once, in each dialect, then lets the weather clear up. Whatever happened on the
 // way: each submit_sm has one outcome in the books, each accepted one has its receipts acked, and every answer and
 // receipt that a client saw is for the message that the books have under that id.
 func TestStorm(t *testing.T) {
 	const clients, each = 3, 800
-	for seed := range uint64(4) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			faults := map[Fault]float64{}
+	for _, dialect := range DialectList {
+		seed := uint64(dialect)
+		t.Run(fmt.Sprint(dialect, " seed ", seed), func(t *testing.T) {
+			faults := map[Fault]float64{QueueFull: 0.05}
 			for _, f := range FaultList {
 				faults[f] = 0.05
 			}
-			cfg := Config{Seed: seed, Faults: faults, Latency: 20 * time.Millisecond, ReceiptDelay: 300 * time.Millisecond,
+			cfg := Config{Seed: seed, Dialect: dialect, Faults: faults, Latency: 20 * time.Millisecond, ReceiptDelay: 300 * time.Millisecond,
 				TPS: 40, Undelivered: 0.1, ReceiptWindow: 8, StopFor: 3 * time.Second}
 			bubble(t, cfg, func(t *testing.T, s *SMSC) {
-				log := &sightings{answered: map[string]string{}, receipts: map[string]int{}}
+				log := &sightings{answered: map[sms.MessageID]string{}, receipts: map[sms.MessageID]int{}}
 				var group sync.WaitGroup
 				stop := make(chan struct{})
 				for c := range clients {
@@ -45,8 +47,8 @@ func TestStorm(t *testing.T) {
 // sightings is what the clients saw.
 type sightings struct {
 	mu       sync.Mutex
-	answered map[string]string // text by the id of its answer, as a decimal number
-	receipts map[string]int    // acked, by id
+	answered map[sms.MessageID]string // text by the id of its answer, as a decimal number
+	receipts map[sms.MessageID]int    // acked, by id
 	acks     int
 }
 
@@ -127,8 +129,8 @@ func (c *caller) read() {
 		switch h := f.Header(); h.ID {
 		case pdu.SubmitSMResp:
 			c.log.answer(c.t, f, c.texts)
-		case pdu.DeliverSM:
-			c.out <- pdu.AppendResp(nil, pdu.DeliverSMResp, c.log.receipt(c.t, f), h.Seq, "")
+		case pdu.DeliverSM, pdu.DataSM:
+			c.out <- pdu.AppendResp(nil, h.ID.Response(), c.log.receipt(c.t, f), h.Seq, "")
 		}
 	}
 }
@@ -137,14 +139,10 @@ func (l *sightings) answer(t *testing.T, f pdu.Frame, texts map[uint32]string) {
 	if f.Header().Status != pdu.ESME_ROK {
 		return
 	}
-	hex, _ := pdu.ParseMessageID(f)
-	n, err := strconv.ParseUint(hex, 16, 64)
-	if err != nil {
-		t.Errorf("id %q of an answer is not hexadecimal", hex)
-	}
+	id, _ := pdu.ParseMessageID(f)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.answered[strconv.FormatUint(n, 10)] = texts[f.Header().Seq]
+	l.answered[receipt.Canonical(id, receipt.Hex)] = texts[f.Header().Seq]
 }
 
 func (l *sightings) receipt(t *testing.T, f pdu.Frame) pdu.Status {
@@ -152,12 +150,16 @@ func (l *sightings) receipt(t *testing.T, f pdu.Frame) pdu.Status {
 	if err := pdu.ParseSM(f, &m); err != nil {
 		t.Error(err)
 	}
+	r, ok := receipt.Parse(&m, receipt.Strict)
+	if !ok {
+		t.Errorf("it is no receipt: %q", f)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.acks++; l.acks%5 == 0 {
 		return pdu.ESME_RX_T_APPN
 	}
-	l.receipts[receiptID(m)]++
+	l.receipts[receipt.Canonical(string(r.ID), receipt.Dec)]++
 	return pdu.ESME_ROK
 }
 
@@ -176,10 +178,10 @@ func checkStorm(t *testing.T, books Books, log *sightings, messages int) {
 			t.Errorf("%s never happened among %d messages", f, messages)
 		}
 	}
-	texts, acked := map[string]string{}, uint64(0)
+	texts, acked := map[sms.MessageID]string{}, uint64(0)
 	for _, m := range books.Messages {
 		for _, id := range m.Segments[0].IDs {
-			texts[id] = m.Text.Reveal()
+			texts[receipt.Canonical(id, receipt.Dec)] = m.Text.Reveal()
 		}
 		acked += uint64(m.Segments[0].ReceiptsAcked)
 		if m.Segments[0].ReceiptsAcked < m.Segments[0].Times() {

@@ -1,7 +1,6 @@
 package smsctest
 
 import (
-	"strconv"
 	"time"
 
 	"harkara/smpp/pdu"
@@ -35,33 +34,53 @@ func (s *SMSC) submit(b *bind, f pdu.Frame, seq uint32, now time.Duration) {
 		return
 	}
 	s.lastID++
-	r := &record{
-		id:     s.lastID,
-		came:   now,
-		source: address{s.in.SourceTON, s.in.SourceNPI, s.in.Source},
-		dest:   address{s.in.DestTON, s.in.DestNPI, s.in.Dest},
-		length: len(s.in.Payload()),
+	s.books.accept(p)
+	if s.plain {
+		r := record{serial: s.lastID, padded: dialects[s.cfg.Dialect].padded}
+		s.answerLater(task{do: doAnswer, bind: b, seq: seq, id: r.id()}, now, s.cfg.Latency)
+		return
 	}
-	r.stat, r.err = s.fate(luck)
-	s.books.accept(r, p, f, d, s.cfg.Keep)
+	r := s.newRecord(luck, now)
+	if !s.cfg.CountOnly {
+		s.books.compare(d)
+		if s.cfg.Keep > 0 {
+			s.books.keep(r, f, s.cfg.Keep)
+		}
+	}
 	s.respond(b, seq, r, luck, now)
 }
 
-// legal parses the submit_sm into s.in and says what is wrong with it.
+// newRecord makes the record of the message in s.in, which is accepted.
+func (s *SMSC) newRecord(luck dice, now time.Duration) *record {
+	r := &record{
+		serial: s.lastID,
+		padded: dialects[s.cfg.Dialect].padded,
+		came:   now,
+		source: address{s.in.SourceTON, s.in.SourceNPI, s.in.Source},
+		dest:   address{s.in.DestTON, s.in.DestNPI, s.in.Dest},
+		length: uint32(len(s.in.Payload())),
+	}
+	r.state, r.err, r.receipts = s.fate(luck)
+	r.userRef, r.hasUserRef = userRef(&s.in)
+	return r
+}
+
+// legal parses the submit_sm into s.in, only by a glance where all is plain, and says what is wrong with it.
 func (s *SMSC) legal(b *bind, f pdu.Frame) (part, pdu.Status) {
 	if !b.transmits {
 		s.books.OutOfState++
 		return part{}, pdu.ESME_RINVBNDSTS
 	}
-	if err := pdu.ParseSM(f, &s.in); err != nil {
+	source, dest, ok := s.parse(f)
+	if !ok {
 		s.books.Malformed++
 		return part{}, pdu.ESME_RINVCMDLEN
 	}
-	if len(s.in.Source) > maxAddress {
+	if source > maxAddress {
 		s.books.Malformed++
 		return part{}, pdu.ESME_RINVSRCADR
 	}
-	if len(s.in.Dest) == 0 || len(s.in.Dest) > maxAddress {
+	if dest == 0 || dest > maxAddress {
 		s.books.Malformed++
 		return part{}, pdu.ESME_RINVDSTADR
 	}
@@ -76,8 +95,20 @@ func (s *SMSC) legal(b *bind, f pdu.Frame) (part, pdu.Status) {
 	return p, pdu.ESME_ROK
 }
 
+// parse reads the submit_sm into s.in, and gives the lengths of its addresses.
+func (s *SMSC) parse(f pdu.Frame) (source, dest int, ok bool) {
+	if s.plain {
+		return glance(f, &s.in)
+	}
+	err := pdu.ParseSM(f, &s.in)
+	return len(s.in.Source), len(s.in.Dest), err == nil
+}
+
 // draw names the content of s.in, counts its coming and throws the dice for it.
 func (s *SMSC) draw() (digest, dice) {
+	if s.cfg.CountOnly {
+		return digest{}, diceOf(s.cfg.Seed, digest{}, uint32(s.books.Submits))
+	}
 	s.key = s.key[:0]
 	if s.cfg.Key != nil {
 		s.key = append(s.key, s.cfg.Key(&s.in)...)
@@ -107,8 +138,13 @@ func (s *SMSC) refuse(luck dice, now time.Duration) pdu.Status {
 		s.books.Refused++
 		return s.cfg.RefuseStatus
 	}
-	if s.books.pending >= maxPending {
+	unlucky := s.hit(luck, QueueFull)
+	if unlucky {
+		s.books.faults[QueueFull]++
+	}
+	if unlucky || s.cfg.QueueFull || s.books.pending >= maxPending {
 		s.books.Refused++
+		s.books.QueueFull++
 		return pdu.ESME_RMSGQFUL
 	}
 	return pdu.ESME_ROK
@@ -118,8 +154,10 @@ func (s *SMSC) hit(luck dice, f Fault) bool { return luck.hit(f, s.rate[f]) }
 
 // respond decides how the answer of an accepted message goes, and when its receipt is due.
 func (s *SMSC) respond(b *bind, seq uint32, r *record, luck dice, now time.Duration) {
-	t := task{do: doAnswer, bind: b, seq: seq, id: r.id}
+	t := task{do: doAnswer, bind: b, seq: seq, id: r.id()}
 	wait := s.cfg.Latency
+	due := now + wait + s.cfg.ReceiptDelay
+	r.due = due
 	receipts := s.receipts(r, luck)
 	switch {
 	case s.hit(luck, DropBeforeAnswer):
@@ -131,6 +169,8 @@ func (s *SMSC) respond(b *bind, seq uint32, r *record, luck dice, now time.Durat
 	case s.hit(luck, LateAnswer):
 		s.books.faults[LateAnswer]++
 		wait = s.cfg.LateBy
+		due = now + wait + s.cfg.ReceiptDelay
+		r.due = due
 		s.answerLater(t, now, wait)
 	case len(receipts) > 0 && s.hit(luck, ReceiptBeforeAnswer):
 		t.do, t.delivery = doEarly, receipts[0]
@@ -143,53 +183,8 @@ func (s *SMSC) respond(b *bind, seq uint32, r *record, luck dice, now time.Durat
 		s.books.faults[StopReading]++
 		b.stopped = true
 	}
+	s.enroute(r, now+wait, now)
 	for _, d := range receipts {
-		s.receiptLater(d, now+wait, now)
+		s.receiptAt(d, due, now)
 	}
-}
-
-// answerLater answers after wait: at once, or by the agenda.
-func (s *SMSC) answerLater(t task, now, wait time.Duration) {
-	if wait <= 0 {
-		s.run(&t, now)
-		return
-	}
-	t.bind.inFlight[t.seq] = struct{}{}
-	s.agenda.add(now+wait, t)
-}
-
-// answer writes a submit_sm_resp; the answer of a connection that has gone is lost.
-func (s *SMSC) answer(b *bind, seq uint32, status pdu.Status, id uint64) {
-	if len(b.inFlight) > 0 {
-		delete(b.inFlight, seq)
-		signal(b.room)
-	}
-	if b.closed {
-		return
-	}
-	var digits [20]byte
-	text := digits[:0]
-	switch {
-	case status != pdu.ESME_ROK:
-	case s.rate[HexID] > 0:
-		s.books.faults[HexID]++
-		text = appendUpperHex(text, id)
-	default:
-		text = strconv.AppendUint(text, id, 10)
-	}
-	b.out = pdu.AppendResp(b.out, pdu.SubmitSMResp, status, seq, string(text))
-	b.answered++
-	s.touch(b)
-}
-
-// appendUpperHex writes ids as SMSCs that use hexadecimal do: capitals, no 0x.
-func appendUpperHex(dst []byte, n uint64) []byte {
-	at := len(dst)
-	dst = strconv.AppendUint(dst, n, 16)
-	for i := at; i < len(dst); i++ {
-		if dst[i] >= 'a' {
-			dst[i] -= 'a' - 'A'
-		}
-	}
-	return dst
 }

@@ -3,66 +3,102 @@ package smsctest
 import (
 	"strconv"
 	"time"
-
-	"harkara/smpp/pdu"
 )
 
-// esmClassReceipt says that a deliver_sm carries an SMSC delivery receipt (SMPP 3.4 §5.2.12).
-const esmClassReceipt = 0x04
-
-// Values of the TLV message_state (SMPP 3.4 §5.2.28).
-var (
-	stateDelivered     = []byte{2}
-	stateUndeliverable = []byte{5}
+// Values of message_state (SMPP 3.4 §5.2.28).
+const (
+	stateEnroute       = 1
+	stateDelivered     = 2
+	stateDeleted       = 4
+	stateUndeliverable = 5
 )
 
-// appendReceipt appends the deliver_sm of a receipt, from the handset to the source of the message.
-func (s *SMSC) appendReceipt(dst []byte, seq uint32, r *record) []byte {
-	s.text = s.appendReceiptText(s.text[:0], r)
-	m := &s.out
-	*m = pdu.SM{
-		SourceTON: r.dest.ton, SourceNPI: r.dest.npi, Source: r.dest.digits,
-		DestTON: r.source.ton, DestNPI: r.source.npi, Dest: r.source.digits,
-		ESMClass:     esmClassReceipt,
-		ShortMessage: s.text,
-		TLVs:         m.TLVs[:0],
-	}
-	if !s.cfg.TextOnly {
-		at := len(s.text)
-		s.text = append(strconv.AppendUint(s.text, r.id, 10), 0)
-		state := stateDelivered
-		if r.stat != "DELIVRD" {
-			state = stateUndeliverable
-		}
-		m.TLVs = append(m.TLVs, pdu.TLV{Tag: pdu.TagReceiptedMessageID, Value: s.text[at:]},
-			pdu.TLV{Tag: pdu.TagMessageState, Value: state})
-	}
-	out, err := pdu.AppendSM(dst, pdu.DeliverSM, seq, m)
-	if err != nil {
-		panic("smsctest: a receipt is no legal deliver_sm: " + err.Error())
-	}
-	return out
+// stateWords are the words of Appendix B for them.
+var stateWords = [...]string{stateEnroute: "ENROUTE", stateDelivered: "DELIVRD", stateDeleted: "DELETED",
+	stateUndeliverable: "UNDELIV"}
+
+// notice is what the text of a receipt tells.
+type notice struct {
+	id         uint64
+	came, done time.Time
+	state      byte
+	err        byte
+	length     uint32 // payload octets of the message
 }
 
-// appendReceiptText writes a receipt's text in the form of SMPP 3.4 Appendix B. Its text: field has an asterisk for
-// each of the message's first 20 octets: not even a simulator quotes a code.
-func (s *SMSC) appendReceiptText(dst []byte, r *record) []byte {
+// delivered is dlvrd, how many short messages reached the handset.
+func (n *notice) delivered() string {
+	if n.state == stateDelivered {
+		return "001"
+	}
+	return "000"
+}
+
+// Dates of receipts, in UTC: with minutes as Appendix B has them, and with seconds.
+const (
+	toMinutes = "0601021504"
+	toSeconds = "060102150405"
+)
+
+// appendixB writes the form of SMPP 3.4 Appendix B.
+func appendixB(dst []byte, n *notice) []byte {
+	dst = appendID(append(dst, "id:"...), n.id)
+	dst = append(append(dst, " sub:001 dlvrd:"...), n.delivered()...)
+	dst = n.came.AppendFormat(append(dst, " submit date:"...), toMinutes)
+	dst = n.done.AppendFormat(append(dst, " done date:"...), toMinutes)
+	dst = append(append(dst, " stat:"...), stateWords[n.state]...)
+	dst = appendErr(append(dst, " err:"...), n.err)
+	return n.appendStars(append(dst, " text:"...))
+}
+
+// lowerCase writes the same fields as SMSCs do that know Appendix B by hearsay.
+func lowerCase(dst []byte, n *notice) []byte {
+	dst = append(dst, "stat:"...)
+	for _, c := range []byte(stateWords[n.state]) {
+		dst = append(dst, c|0x20)
+	}
+	dst = appendErr(append(dst, " err:"...), n.err)
+	dst = appendID(append(dst, " id:"...), n.id)
+	dst = n.done.AppendFormat(append(dst, " done date:"...), toSeconds)
+	dst = n.came.AppendFormat(append(dst, " submit date:"...), toSeconds)
+	dst = append(append(dst, " dlvrd:"...), n.delivered()...)
+	return n.appendStars(append(dst, " sub:001 text:"...))
+}
+
+// worded writes words where Appendix B has abbreviations and numbers; a message that was not delivered has failed,
+// whatever the reason.
+func worded(dst []byte, n *notice) []byte {
+	stat := "FAILED"
+	if n.state == stateDelivered {
+		stat = "DELIVERED"
+	}
+	dst = appendID(append(dst, "id:"...), n.id)
+	dst = append(append(dst, " sub:001 dlvrd:"...), n.delivered()...)
+	dst = n.came.AppendFormat(append(dst, " submit date:"...), toMinutes)
+	dst = n.done.AppendFormat(append(dst, " done date:"...), toMinutes)
+	dst = append(append(dst, " stat:"...), stat...)
+	dst = append(append(dst, " err:"...), errWord(n.err)...)
+	return n.appendStars(append(dst, " Text:"...))
+}
+
+// appendStars quotes the message with an asterisk for each of its first 20 octets: not even a simulator quotes a code.
+func (n *notice) appendStars(dst []byte) []byte {
 	const stars = "********************"
-	dlvrd := "001"
-	if r.stat != "DELIVRD" {
-		dlvrd = "000"
-	}
-	dst = append(dst, "id:"...)
-	dst = strconv.AppendUint(dst, r.id, 10)
-	dst = append(append(dst, " sub:001 dlvrd:"...), dlvrd...)
-	dst = s.appendDate(append(dst, " submit date:"...), r.came)
-	dst = s.appendDate(append(dst, " done date:"...), r.done)
-	dst = append(append(dst, " stat:"...), r.stat...)
-	dst = append(append(dst, " err:"...), r.err...)
-	return append(append(dst, " text:"...), stars[:min(len(stars), r.length)]...)
+	return append(dst, stars[:min(uint32(len(stars)), n.length)]...)
 }
 
-// appendDate writes YYMMDDhhmm in UTC.
-func (s *SMSC) appendDate(dst []byte, at time.Duration) []byte {
-	return s.start.Add(at).UTC().AppendFormat(dst, "0601021504")
+// appendErr writes an err with three digits.
+func appendErr(dst []byte, code byte) []byte {
+	return append(dst, '0'+code/100, '0'+code/10%10, '0'+code%10)
+}
+
+// paddedIDs is the number of ids of ten digits; an id below it is written with leading zeros.
+const paddedIDs = 1e10
+
+// appendID writes an id as it is in receipts.
+func appendID(dst []byte, id uint64) []byte {
+	for n := uint64(paddedIDs / 10); n > 1 && id < n; n /= 10 {
+		dst = append(dst, '0')
+	}
+	return strconv.AppendUint(dst, id, 10)
 }

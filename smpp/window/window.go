@@ -84,18 +84,28 @@ func (w *Window[T]) Written(seq uint32, now time.Time) {
 	}
 }
 
+// Find returns the value of the entry that seq belongs to, and what an answer to it would be: Unknown where there is
+// none, and v the zero value.
+func (w *Window[T]) Find(seq uint32) (v T, outcome Outcome) {
+	s := &w.slots[seq&w.mask]
+	if s.where == free || s.entry.Seq != seq {
+		return v, Unknown
+	}
+	if s.where == late {
+		return s.entry.Value, Late
+	}
+	return s.entry.Value, Matched
+}
+
 // Answer ends the entry that seq belongs to, frees its slot, and says what the answer was to. The entry is the zero
 // Entry when the outcome is Unknown.
 func (w *Window[T]) Answer(seq uint32) (Entry[T], Outcome) {
-	i := int32(seq & w.mask)
-	s := &w.slots[i]
-	if s.where == free || s.entry.Seq != seq {
+	_, outcome := w.Find(seq)
+	if outcome == Unknown {
 		return Entry[T]{}, Unknown
 	}
-	entry, outcome := s.entry, Matched
-	if s.where == late {
-		outcome = Late
-	}
+	i := int32(seq & w.mask)
+	entry := w.slots[i].entry
 	w.release(i)
 	return entry, outcome
 }

@@ -190,6 +190,9 @@ func TestWindowAgainstModel(t *testing.T) {
 						outcome = Late
 					}
 				}
+				if v, got := w.Find(seq); v != want.Value || got != outcome {
+					t.Fatalf("Find(%d) gave %v %v, want %v %v", seq, v, got, want.Value, outcome)
+				}
 				if e, got := w.Answer(seq); e != want || got != outcome {
 					t.Fatalf("Answer(%d) gave %v %v, want %v %v", seq, e, got, want, outcome)
 				}

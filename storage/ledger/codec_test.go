@@ -32,6 +32,8 @@ func sampleEvents() []Event {
 		{Kind: InDoubt, At: at, Key: key, Attempt: 1, SMSC: "sim-a", Answers: []Answer{{Segment: 1, Verdict: "in_doubt"}}, PossibleDuplicate: true},
 		{Kind: Receipt, At: at, Report: &Report{SMSC: "sim-a", MessageID: "6f1a", State: sms.Undelivered, Stat: "UNDELIV", Err: "633",
 			Reason: "template_not_matched", Done: "2611221541", Raw: "id:6f1a sub:001 dlvrd:000 stat:UNDELIV err:633"}},
+		{Kind: Planned, At: at, Key: key, Attempt: 2, SMSC: "sim-a", Parts: 3, Answers: []Answer{{Segment: 2}}},
+		{Kind: Receipt, At: at, Report: &Report{SMSC: "sim-a", State: sms.Delivered, Stat: "DELIVRD", UserRef: 0xFFFF, From: []byte{1, 2, 3}}},
 		{},
 	}
 }
@@ -93,7 +95,7 @@ func TestAnyEventSurvives(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := Event{
 			Kind: Kind(text.Draw(t, "kind")), At: instant.Draw(t, "at"), Attempt: small.Draw(t, "attempt"), SMSC: sms.SMSCID(text.Draw(t, "smsc")),
-			Final: rapid.Bool().Draw(t, "final"), PossibleDuplicate: rapid.Bool().Draw(t, "dup"),
+			Parts: small.Draw(t, "parts"), Final: rapid.Bool().Draw(t, "final"), PossibleDuplicate: rapid.Bool().Draw(t, "dup"),
 		}
 		copy(want.Key[:], octets.Draw(t, "key"))
 		if rapid.Bool().Draw(t, "facts") {
@@ -106,7 +108,8 @@ func TestAnyEventSurvives(t *testing.T) {
 				Status: rapid.Uint32().Draw(t, "status"), At: instant.Draw(t, "answered")})
 		}
 		if rapid.Bool().Draw(t, "report") {
-			want.Report = &Report{SMSC: "x", MessageID: sms.MessageID(text.Draw(t, "rid")), Raw: text.Draw(t, "raw")}
+			want.Report = &Report{SMSC: "x", MessageID: sms.MessageID(text.Draw(t, "rid")), Raw: text.Draw(t, "raw"),
+				UserRef: rapid.Uint16().Draw(t, "user ref"), From: octets.Draw(t, "from")}
 			want.Failure = &sms.Failure{Detail: text.Draw(t, "detail"), Retryable: rapid.Bool().Draw(t, "retryable")}
 		}
 		line := AppendEvent(nil, &want)
@@ -134,7 +137,8 @@ func FuzzDecode(f *testing.F) {
 	}
 	for _, line := range []string{
 		`{}`, `{"kind":null}`, ` {"kind":"planned"} `, `{"KIND":"planned"}`, `{"kind":"a\u00e9\ud83d\ude00"}`, `{"at":"2026-02-30T00:00:00Z"}`,
-		`{"at":"2026-11-22T10:11:12+05:30"}`, `{"attempt":-1}`, `{"attempt":01}`, `{"attempt":4294967296}`, `{"answers":[]}`, `{"answers":[{},{}],"answers":[{}]}`,
+		`{"at":"2026-11-22T10:11:12+05:30"}`, `{"attempt":-1}`, `{"attempt":01}`, `{"attempt":4294967296}`, `{"parts":-1}`, `{"parts":3}`,
+		`{"report":{"user_ref":65535,"from":"AQID"}}`, `{"report":{"user_ref":65536}}`, `{"report":{"user_ref":-1}}`, `{"report":{"from":"AQI"}}`, `{"answers":[]}`, `{"answers":[{},{}],"answers":[{}]}`,
 		`{"at":"2026-1a-22T10:11:12Z"}`, `{"at":"2026-11-22T10:11:1:Z"}`, `{"at":"2026-11-22T10:11:12.3x4Z"}`, `{"at":"2026-11-22T24:11:12Z"}`,
 		`{"key":"0193528a-1c00-7001-8000-00000000000x"}`, `{"facts":{"to_digest":"AQI"}}`, `{"facts":{},"facts":{"id":"x"}}`, `{"kind":"x",}`, `{"kind":"x"}x`, `{"kind":"` + "\xff" + `"}`, `{"unknown":1}`,
 	} {

@@ -75,6 +75,8 @@ func (s *scanner) event(e *Event) {
 			e.Attempt = s.int()
 		case "smsc":
 			e.SMSC = sms.SMSCID(s.often())
+		case "parts":
+			e.Parts = s.int()
 		case "answers":
 			s.once(e.Answers == nil)
 			e.Answers = s.answers()
@@ -209,6 +211,10 @@ func (s *scanner) report(r *Report) {
 			r.Done = s.string()
 		case "raw":
 			r.Raw = s.string()
+		case "user_ref":
+			r.UserRef = s.uint16()
+		case "from":
+			r.From = s.bytes()
 		default:
 			s.odd = true
 		}

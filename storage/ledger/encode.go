@@ -25,6 +25,7 @@ func AppendEvent(b []byte, e *Event) []byte {
 	}
 	b = appendIntField(b, `,"attempt":`, e.Attempt)
 	b = appendStringField(b, `,"smsc":`, string(e.SMSC))
+	b = appendIntField(b, `,"parts":`, e.Parts)
 	for i := range e.Answers {
 		if i == 0 {
 			b = append(b, `,"answers":[`...)
@@ -92,6 +93,8 @@ func appendReport(b []byte, r *Report) []byte {
 	b = appendTrueField(b, `,"retryable":true`, r.Retryable)
 	b = appendStringField(b, `,"done":`, r.Done)
 	b = appendStringField(b, `,"raw":`, r.Raw)
+	b = appendIntField(b, `,"user_ref":`, int(r.UserRef))
+	b = appendBytesField(b, `,"from":`, r.From)
 	return append(b, '}')
 }
 

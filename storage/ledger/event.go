@@ -34,6 +34,9 @@ type Event struct {
 	// Attempt counts from 1 over the life of the message; 0 where no attempt was made.
 	Attempt int        `json:"attempt,omitempty"`
 	SMSC    sms.SMSCID `json:"smsc,omitempty"`
+	// Parts is set on planned where the attempt covers fewer segments than the message has: how many submit_sm the
+	// whole of it is on this SMSC. How a text is cut is the SMSC's setting. 0: as many as Answers.
+	Parts int `json:"parts,omitempty"`
 	// Answers has one entry for each segment that the attempt covered, on submitted, refused, in_doubt and lapsed.
 	// On planned it lists the segments that will be written, with nothing but their index.
 	Answers []Answer `json:"answers,omitempty"`
@@ -89,4 +92,8 @@ type Report struct {
 	Done      string        `json:"done,omitempty"`      // the SMSC's own time, as written
 	// Raw is the receipt's fields as they came, without its text field (which may quote the message).
 	Raw string `json:"raw,omitempty"`
+	// UserRef is the user_message_reference of the submit_sm (SMPP 3.4 §5.3.2.17), where the SMSC repeats it in its
+	// receipts; 0: none. From is the keyed digest of the handset's number, as Facts.ToDigest; only with a UserRef.
+	UserRef uint16 `json:"user_ref,omitempty"`
+	From    []byte `json:"from,omitempty"`
 }

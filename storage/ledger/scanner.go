@@ -160,6 +160,13 @@ func (s *scanner) uint32() uint32 {
 	return uint32(n)
 }
 
+// uint16 takes a number of two octets; a greater one is odd.
+func (s *scanner) uint16() uint16 {
+	n := s.uint32()
+	s.odd = s.odd || n > math.MaxUint16
+	return uint16(n)
+}
+
 // int takes a number that is not negative; others are odd.
 func (s *scanner) int() int { return int(s.uint32()) }
 

@@ -132,7 +132,8 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 		return nil, err
 	}
 	a.gauges(m)
-	a.console, err = console.Open(console.Config{Addr: cfg.HTTP, Registry: m.Registry, Ready: a.Ready, Binds: a.Binds})
+	a.console, err = console.Open(console.Config{Addr: cfg.HTTP, Registry: m.Registry, Ready: a.Ready, Binds: a.Binds,
+		Trace: a.Trace})
 	if err != nil {
 		return nil, err
 	}
@@ -172,6 +173,10 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 		})
 	}
 	guard(&rest, "console", func() error { return a.console.Run(work) })
+	guard(&rest, "match rates", func() error { return a.watchMatches(work) })
+	for _, asker := range a.askers(time.Now()) {
+		guard(&rest, "query_sm", func() error { return asker.Run(failing) })
+	}
 	guard(&rest, "register", func() error { return a.followRegister(failing) })
 	guard(&rest, "ready", func() error { return a.announce(failing, ready) })
 
@@ -209,15 +214,6 @@ func (a *App) Close() {
 		a.closers[i]()
 	}
 	a.closers = nil
-}
-
-// Binds is the state of every connection.
-func (a *App) Binds() map[sms.SMSCID][]bind.Status {
-	all := map[sms.SMSCID][]bind.Status{}
-	for id, p := range a.pools {
-		all[id] = p.Snapshot()
-	}
-	return all
 }
 
 // Ready says why the gateway takes no requests, or nil.

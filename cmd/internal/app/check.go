@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/lib/pq"
 
@@ -15,7 +14,6 @@ import (
 
 	"harkara/dlt"
 	"harkara/router"
-	"harkara/smpp/receipt"
 	"harkara/smpp/sms"
 )
 
@@ -90,62 +88,6 @@ func (c *Config) checkTenants(at *lines) {
 		weight(at, path+".weight", t.Weight)
 	}
 	unique(at, "tenants", c.Tenants, func(t Tenant) string { return string(t.ID) })
-}
-
-func (s *SMSC) check(at *lines, path string) {
-	if !namePattern.MatchString(string(s.ID)) {
-		at.add(path+".id", nameRule)
-	}
-	hostPort(at, path+".addr", s.Addr)
-	if s.SystemID == "" || len(s.SystemID) > 15 {
-		at.add(path+".system_id", "want 1 to 15 characters (SMPP 3.4 §5.2.1)")
-	}
-	if len(s.SystemType) > 12 {
-		at.add(path+".system_type", "want at most 12 characters (SMPP 3.4 §5.2.3)")
-	}
-	if len(s.Password) > 8 {
-		at.add(path+".password", "want at most 8 characters (SMPP 3.4 §5.2.2)")
-	}
-	if s.Password == "" && s.PasswordEnv == "" && s.PasswordFile == "" {
-		at.add(path, errNoSecret.Error())
-	}
-	oneOf(at, path+".mode", s.Mode, "transceiver", "transmitter_receiver")
-	atLeast(at, path+".binds", s.Binds, 1)
-	atLeast(at, path+".window", s.Window, 1)
-	atLeast(at, path+".tps", s.TPS, 0)
-	for j, category := range s.Categories {
-		if _, err := dlt.ParseCategory(category); err != nil {
-			at.add(fmt.Sprintf("%s.categories[%d]", path, j), err.Error())
-		}
-	}
-	octet(at, path+".source", s.Source)
-	octet(at, path+".destination", s.Destination)
-	oneOf(at, path+".encoding.gsm7", s.Encoding.GSM7, "unpacked")
-	oneOf(at, path+".encoding.long", s.Encoding.Long, "udh")
-	s.checkDialect(at, path)
-	atLeast(at, path+".timeouts.bind", s.Timeouts.Bind, time.Millisecond)
-	atLeast(at, path+".timeouts.response", s.Timeouts.Response, time.Millisecond)
-	atLeast(at, path+".timeouts.enquire_link", s.Timeouts.EnquireLink, time.Millisecond)
-}
-
-func (s *SMSC) checkDialect(at *lines, path string) {
-	tags := []int{s.DLT.EntityTag, s.DLT.TemplateTag, s.DLT.ChainTag}
-	for j, name := range []string{".dlt.entity_tag", ".dlt.template_tag", ".dlt.chain_tag"} {
-		if tags[j] < 0x1400 || tags[j] > 0x3FFF {
-			at.add(path+name, "want a vendor tag, 0x1400 to 0x3FFF (SMPP 3.4 §5.3.2)")
-		}
-		if slices.Index(tags, tags[j]) != j {
-			at.add(path+name, "the same tag stands twice; entity, template and chain each need their own")
-		}
-	}
-	oneOf(at, path+".dlt.type", s.DLT.Type, "octet", "c_octet")
-	oneOf(at, path+".dlt.chain", s.DLT.Chain, "none", "tm_id", "list", "hash")
-	for name, form := range map[string]string{"submit_id": s.Receipts.SubmitID, "receipt_id": s.Receipts.ReceiptID} {
-		if _, err := receipt.ParseForm(form); err != nil {
-			at.add(path+".receipts."+name, err.Error())
-		}
-	}
-	oneOf(at, path+".receipts.errors", s.Receipts.Errors, "generic")
 }
 
 func (c *Config) checkRoutes(at *lines) {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"time"
 
 	"harkara/smpp/sms"
 )
@@ -46,71 +45,6 @@ type Tenant struct {
 	TPS          int          `koanf:"tps"`
 	DailyLimit   int          `koanf:"daily_limit"`
 	Weight       int          `koanf:"weight"`
-}
-
-// SMSC is one peer with its contract.
-type SMSC struct {
-	ID           sms.SMSCID `koanf:"id"`
-	Addr         string     `koanf:"addr"`
-	TLS          TLS        `koanf:"tls"`
-	SystemID     string     `koanf:"system_id"`
-	Password     sms.Secret `koanf:"password"`
-	PasswordEnv  string     `koanf:"password_env"`
-	PasswordFile string     `koanf:"password_file"`
-	SystemType   string     `koanf:"system_type"`
-	Mode         string     `koanf:"mode"`
-	Binds        int        `koanf:"binds"`
-	Window       int        `koanf:"window"`
-	TPS          int        `koanf:"tps"`
-	Categories   []string   `koanf:"categories"`
-	Source       Address    `koanf:"source"`
-	Destination  Address    `koanf:"destination"`
-	Encoding     Encoding   `koanf:"encoding"`
-	DLT          DLT        `koanf:"dlt"`
-	Receipts     Receipts   `koanf:"receipts"`
-	Timeouts     Timeouts   `koanf:"timeouts"`
-}
-
-// TLS is how the connection to an SMSC is secured.
-type TLS struct {
-	Enabled    bool   `koanf:"enabled"`
-	CAFile     string `koanf:"ca_file"`
-	ServerName string `koanf:"server_name"`
-}
-
-// Address is a pair of type of number and numbering plan (SMPP 3.4 §5.2.5-5.2.6).
-type Address struct {
-	TON int `koanf:"ton"`
-	NPI int `koanf:"npi"`
-}
-
-// Encoding is how this SMSC takes texts.
-type Encoding struct {
-	GSM7 string `koanf:"gsm7"`
-	Long string `koanf:"long"`
-}
-
-// DLT is how this SMSC takes the register's ids.
-type DLT struct {
-	EntityTag   int    `koanf:"entity_tag"`
-	TemplateTag int    `koanf:"template_tag"`
-	ChainTag    int    `koanf:"chain_tag"`
-	Type        string `koanf:"type"`
-	Chain       string `koanf:"chain"`
-}
-
-// Receipts is this SMSC's dialect.
-type Receipts struct {
-	SubmitID  string `koanf:"submit_id"`
-	ReceiptID string `koanf:"receipt_id"`
-	Errors    string `koanf:"errors"`
-}
-
-// Timeouts of one SMSC's binds.
-type Timeouts struct {
-	Bind        time.Duration `koanf:"bind"`
-	Response    time.Duration `koanf:"response"`
-	EnquireLink time.Duration `koanf:"enquire_link"`
 }
 
 // Chain is the PE-TM chain of one entity at one SMSC.
@@ -170,31 +104,6 @@ func (c *Config) withDefaults(at *lines) {
 	fill(at, "in_doubt.otp", &c.InDoubt.OTP, "resend_once")
 	fill(at, "in_doubt.txn", &c.InDoubt.Txn, "hold")
 	fill(at, "in_doubt.bulk", &c.InDoubt.Bulk, "hold")
-}
-
-func (s *SMSC) withDefaults(at *lines, path string) {
-	fill(at, path+"mode", &s.Mode, "transceiver")
-	fill(at, path+"binds", &s.Binds, 1)
-	fill(at, path+"window", &s.Window, 32)
-	if len(s.Categories) == 0 {
-		s.Categories = []string{"transactional", "service_implicit"}
-	}
-	fill(at, path+"source.ton", &s.Source.TON, 5)
-	fill(at, path+"destination.ton", &s.Destination.TON, 1)
-	fill(at, path+"destination.npi", &s.Destination.NPI, 1)
-	fill(at, path+"encoding.gsm7", &s.Encoding.GSM7, "unpacked")
-	fill(at, path+"encoding.long", &s.Encoding.Long, "udh")
-	fill(at, path+"dlt.entity_tag", &s.DLT.EntityTag, 0x1400)
-	fill(at, path+"dlt.template_tag", &s.DLT.TemplateTag, 0x1401)
-	fill(at, path+"dlt.chain_tag", &s.DLT.ChainTag, 0x1402)
-	fill(at, path+"dlt.type", &s.DLT.Type, "octet")
-	fill(at, path+"dlt.chain", &s.DLT.Chain, "none")
-	fill(at, path+"receipts.submit_id", &s.Receipts.SubmitID, "text")
-	fill(at, path+"receipts.receipt_id", &s.Receipts.ReceiptID, "text")
-	fill(at, path+"receipts.errors", &s.Receipts.Errors, "generic")
-	fill(at, path+"timeouts.bind", &s.Timeouts.Bind, 10*time.Second)
-	fill(at, path+"timeouts.response", &s.Timeouts.Response, 10*time.Second)
-	fill(at, path+"timeouts.enquire_link", &s.Timeouts.EnquireLink, 30*time.Second)
 }
 
 // fill sets what the file does not hold to its default.

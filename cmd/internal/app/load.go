@@ -203,6 +203,8 @@ func typeName(t string) string {
 	switch {
 	case t == "string" || strings.HasPrefix(t, "sms."):
 		return "text"
+	case t == "float64":
+		return "a number"
 	case t == "int":
 		return "a whole number"
 	case t == "bool":

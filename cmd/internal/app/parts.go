@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"harkara/cmd/internal/dispatch"
 	"harkara/cmd/internal/intake"
-	"harkara/cmd/internal/metrics"
 	"harkara/dlt"
 	"harkara/router"
 	"harkara/smpp/session"
@@ -181,17 +179,6 @@ func (a *App) followRegister(ctx context.Context) error {
 		}
 		down = err != nil
 	}
-}
-
-// gauges shows what is only known by asking.
-func (a *App) gauges(m *metrics.Metrics) {
-	m.Binds(a.Binds)
-	for _, class := range sms.Classes {
-		m.Gauge("requests_in_flight", "Requests between JetStream and their outcome.",
-			prometheus.Labels{"class": class.String()}, func() float64 { return float64(a.intake.InFlight(class)) })
-	}
-	m.Gauge("ledger_position", "Frames in the ledger.", nil, func() float64 { return float64(a.ledger.End()) })
-	m.Gauge("projection_position", "Frames that are in PostgreSQL.", nil, func() float64 { return float64(a.projector.Position()) })
 }
 
 // Choice is where a message would go, for programs.

@@ -7,14 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"harkara/cmd/internal/dispatch"
-	"harkara/dlt"
 	"harkara/smpp/bind"
 	"harkara/smpp/pdu"
-	"harkara/smpp/receipt"
 	"harkara/smpp/sms"
 )
 
@@ -59,15 +58,19 @@ func (s *SMSC) poolConfig() (bind.Config, error) {
 	if s.Mode == "transmitter_receiver" {
 		mode = bind.TransmitterReceiver
 	}
+	statuses, err := s.statuses()
+	if err != nil {
+		return bind.Config{}, fmt.Errorf("SMSC %s: %w", s.ID, err)
+	}
 	account := pdu.Bind{SystemID: s.SystemID, Password: sms.Secret(password), SystemType: s.SystemType,
-		InterfaceVersion: pdu.InterfaceVersion34}
+		InterfaceVersion: byte(s.InterfaceVersion), AddrTON: byte(s.Address.TON), AddrNPI: byte(s.Address.NPI),
+		AddressRange: s.Address.Range}
 	if _, err := pdu.AppendBind(nil, pdu.BindTransceiver, 1, &account); err != nil {
 		return bind.Config{}, fmt.Errorf("SMSC %s: %w", s.ID, err)
 	}
 	return bind.Config{
-		SMSC: s.ID, Addr: s.Addr, TLS: secure, Mode: mode, Binds: s.Binds, Window: s.Window, TPS: s.TPS,
-		Lane: s.lane(), ReceiptsMax: receiptsMax,
-		Bind: account,
+		SMSC: s.ID, Addr: s.Addr, LocalAddr: s.LocalAddr, TLS: secure, Mode: mode, Binds: s.Binds, Window: s.Window,
+		TPS: s.TPS, Lane: s.lane(), ReceiptsMax: receiptsMax, Busy: s.busy(), Statuses: statuses, Bind: account,
 		Timeouts: bind.Timeouts{Dial: s.Timeouts.Bind, Bind: s.Timeouts.Bind, Response: s.Timeouts.Response,
 			EnquireLink: s.Timeouts.EnquireLink, Write: writeTimeout},
 	}, nil
@@ -95,37 +98,14 @@ func (s *SMSC) tlsConfig() (*tls.Config, error) {
 			return nil, fmt.Errorf("tls.ca_file %s: holds no certificate in PEM form", s.TLS.CAFile)
 		}
 	}
-	return cfg, nil
-}
-
-// dispatchSMSC is an SMSC as dispatch needs it; its pool is joined later.
-func (c *Config) dispatchSMSC(s *SMSC) (*dispatch.SMSC, error) {
-	submitID, err := receipt.ParseForm(s.Receipts.SubmitID)
-	if err != nil {
-		return nil, err
-	}
-	receiptID, err := receipt.ParseForm(s.Receipts.ReceiptID)
-	if err != nil {
-		return nil, err
-	}
-	mode, err := dlt.ParseChainMode(s.DLT.Chain)
-	if err != nil {
-		return nil, err
-	}
-	chains := map[dlt.EntityID]string{}
-	for _, chain := range c.Chains {
-		if chain.SMSC != s.ID {
-			continue
+	if s.TLS.CertFile != "" {
+		own, err := tls.LoadX509KeyPair(s.TLS.CertFile, s.TLS.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("tls.cert_file and tls.key_file: %w", err)
 		}
-		chains[dlt.EntityID(chain.Entity)] = dlt.ChainValue(mode, chain.IDs)
+		cfg.Certificates = []tls.Certificate{own}
 	}
-	return &dispatch.SMSC{ID: s.ID, SubmitID: submitID, Receipts: receiptID, Errors: s.Receipts.Errors,
-		Profile: dispatch.Profile{
-			SourceTON: byte(s.Source.TON), SourceNPI: byte(s.Source.NPI),
-			DestTON: byte(s.Destination.TON), DestNPI: byte(s.Destination.NPI),
-			EntityTag: pdu.Tag(s.DLT.EntityTag), TemplateTag: pdu.Tag(s.DLT.TemplateTag), ChainTag: pdu.Tag(s.DLT.ChainTag),
-			NUL: s.DLT.Type == "c_octet", Chains: chains,
-		}}, nil
+	return cfg, nil
 }
 
 // buildSMSCs makes every SMSC as dispatch needs it, without its pool.
@@ -145,13 +125,14 @@ func (c *Config) buildSMSCs() (map[sms.SMSCID]*dispatch.SMSC, error) {
 func (c *Config) joinPools(d *dispatch.Dispatcher, smscs map[sms.SMSCID]*dispatch.SMSC, log *slog.Logger,
 	trace bind.Trace) (map[sms.SMSCID]*bind.Pool, error) {
 	pools := map[sms.SMSCID]*bind.Pool{}
+	last := obituary{filepath.Join(c.Data, "traces"), log}
 	for i := range c.SMSCs {
 		s := &c.SMSCs[i]
 		cfg, err := s.poolConfig()
 		if err != nil {
 			return nil, err
 		}
-		pool := bind.NewPool(cfg, bind.Deps{Handler: d.Handler(s.ID), Log: log, Trace: trace})
+		pool := bind.NewPool(cfg, bind.Deps{Handler: d.Handler(s.ID), Log: log, Trace: trace, Died: last.write})
 		pools[s.ID], smscs[s.ID].Pool = pool, pool
 	}
 	return pools, nil

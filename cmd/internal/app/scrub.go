@@ -14,6 +14,7 @@ type ScrubQuery struct {
 	Vars     []string
 	Text     string // when HasText
 	HasText  bool
+	Codings  []Coding // of the SMSCs that it may go to
 }
 
 // ScrubVerdict is what the check found. Reason is empty where it passes.
@@ -25,6 +26,7 @@ type ScrubVerdict struct {
 	Encoding string     `json:"encoding"`
 	Segments int        `json:"segments"`
 	Text     string     `json:"text"`
+	Costs    []Cost     `json:"costs"` // by SMSC
 }
 
 // Scrub checks a message as the gateway would, for whichever tenant has the header.
@@ -56,18 +58,21 @@ func Scrub(reg *dlt.Register, q ScrubQuery) ScrubVerdict {
 			return refused(v, "")
 		}
 	}
-	encoding, segments, err := sms.SegmentsOf(text.Reveal())
+	var usual sms.Coding
+	size, err := usual.Measure(text.Reveal())
 	if err != nil {
 		return refused(&dlt.Violation{Reason: dlt.VariableWrongType, Detail: err.Error()}, "")
 	}
-	return ScrubVerdict{OK: true, Encoding: encoding.String(), Segments: segments, Text: text.Reveal()}
+	return ScrubVerdict{OK: true, Encoding: size.Encoding.String(), Segments: size.Parts, Text: text.Reveal(),
+		Costs: costs(q.Codings, text.Reveal())}
 }
 
 // refused still says how long a given text is: whoever mends it wants to know.
 func refused(v *dlt.Violation, text string) ScrubVerdict {
-	verdict := ScrubVerdict{Reason: v.Reason, Detail: v.Detail, Position: v.Position, Text: text}
-	if encoding, segments, err := sms.SegmentsOf(text); err == nil && text != "" {
-		verdict.Encoding, verdict.Segments = encoding.String(), segments
+	verdict := ScrubVerdict{Reason: v.Reason, Detail: v.Detail, Position: v.Position, Text: text, Costs: []Cost{}}
+	var usual sms.Coding
+	if size, err := usual.Measure(text); err == nil && text != "" {
+		verdict.Encoding, verdict.Segments = size.Encoding.String(), size.Parts
 	}
 	return verdict
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sort"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,7 +22,15 @@ type Config struct {
 	Addr     string
 	Registry *prometheus.Registry
 	Ready    func() error // nil error: the gateway takes requests
-	Binds    func() map[sms.SMSCID][]bind.Status
+	Binds    func() []Bind
+	Trace    func(sms.SMSCID) ([]bind.Record, bool) // the last PDUs; false: no such SMSC
+}
+
+// Bind is one connection with what is known of its SMSC as a whole.
+type Bind struct {
+	bind.Status
+	MatchRate  *float64 `json:"match_rate"`  // share of the SMSC's recent receipts that found their message; null: none to judge
+	MatchAlarm string   `json:"match_alarm"` // what a person must look at; empty: nothing
 }
 
 // Console is the HTTP server.
@@ -50,8 +57,9 @@ func Open(cfg Config) (*Console, error) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(cfg.Registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /binds", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(flatten(cfg.Binds())) // the reader went away: nothing to be done
+		_ = json.NewEncoder(w).Encode(cfg.Binds()) // the reader went away: nothing to be done
 	})
+	mux.HandleFunc("GET /trace", trace(cfg.Trace))
 	return &Console{listener: l, server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}}, nil
 }
@@ -80,17 +88,3 @@ func (c *Console) Run(ctx context.Context) error {
 
 // Close ends a console that never ran.
 func (c *Console) Close() error { return c.listener.Close() }
-
-func flatten(m map[sms.SMSCID][]bind.Status) []bind.Status {
-	list := []bind.Status{}
-	for _, binds := range m {
-		list = append(list, binds...)
-	}
-	sort.SliceStable(list, func(i, j int) bool {
-		if list[i].SMSC != list[j].SMSC {
-			return list[i].SMSC < list[j].SMSC
-		}
-		return list[i].Bind < list[j].Bind
-	})
-	return list
-}

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"harkara/smpp/bind"
+	"harkara/smpp/pdu"
 	"harkara/smpp/sms"
 )
 
@@ -38,11 +39,15 @@ func open(t *testing.T, down *atomic.Bool) string {
 			}
 			return nil
 		},
-		Binds: func() map[sms.SMSCID][]bind.Status {
-			return map[sms.SMSCID][]bind.Status{
-				"b": {{SMSC: "b", Bind: 1, State: "bound"}},
-				"a": {{SMSC: "a", Bind: 2, State: "waiting"}, {SMSC: "a", Bind: 1, State: "bound"}},
-			}
+		Binds: func() []Bind {
+			rate := 0.75
+			return []Bind{{Status: bind.Status{SMSC: "a", Bind: 1, State: "bound"}, MatchRate: &rate, MatchAlarm: "look"},
+				{Status: bind.Status{SMSC: "b", Bind: 1, State: "waiting", Rate: 87.5, TPS: 100, Paused: true}}}
+		},
+		Trace: func(id sms.SMSCID) ([]bind.Record, bool) {
+			at := time.Date(2026, 11, 22, 10, 11, 12, 345678000, time.FixedZone("IST", 19800))
+			frame := pdu.AppendHeader(nil, pdu.EnquireLink, pdu.ESME_ROK, 7)
+			return []bind.Record{{SMSC: "a", Bind: 1, At: at, Sent: true, Frame: frame}, {SMSC: "a", Bind: 2, At: at, Frame: frame[:3]}}, id == "a"
 		}})
 	if err != nil {
 		t.Fatal(err)
@@ -104,15 +109,37 @@ func TestPages(t *testing.T) {
 		!strings.Contains(body, "\nharkara_made_up_total 7\n") {
 		t.Errorf("/metrics: %d %s\n%s", status, kind, body)
 	}
-	var list []bind.Status
 	status, kind, body := ask(t, "GET", addr, "/binds")
-	if err := json.Unmarshal([]byte(body), &list); err != nil || status != 200 || kind != "application/json" || len(list) != 3 {
+	var list []Bind
+	if err := json.Unmarshal([]byte(body), &list); err != nil || status != 200 || kind != "application/json" || len(list) != 2 {
 		t.Fatalf("/binds: %d %s %s: %v", status, kind, body, err)
 	}
-	for i, want := range []bind.Status{{SMSC: "a", Bind: 1, State: "bound"}, {SMSC: "a", Bind: 2, State: "waiting"}, {SMSC: "b", Bind: 1, State: "bound"}} {
-		if list[i] != want {
-			t.Errorf("/binds[%d] is %+v, want %+v", i, list[i], want)
-		}
+	if a := list[0]; a.SMSC != "a" || a.State != "bound" || *a.MatchRate != 0.75 || a.MatchAlarm != "look" {
+		t.Errorf("/binds[0] is %+v", a)
+	}
+	if b := list[1]; b.SMSC != "b" || b.MatchRate != nil || b.Rate != 87.5 || b.TPS != 100 || !b.Paused {
+		t.Errorf("/binds[1] is %+v", b)
+	}
+}
+
+// TestTrace: a line tells when, whose, which way and what, the octets last.
+func TestTrace(t *testing.T) {
+	var down atomic.Bool
+	addr := open(t, &down)
+	if status, _, body := ask(t, "GET", addr, "/trace?smsc=b"); status != 404 || body != "no SMSC \"b\" in the configuration\n" {
+		t.Errorf("an unknown SMSC: %d %q", status, body)
+	}
+	status, kind, body := ask(t, "GET", addr, "/trace?smsc=a")
+	var lines []TraceLine
+	if err := json.Unmarshal([]byte(body), &lines); err != nil || status != 200 || kind != "application/json" || len(lines) != 2 {
+		t.Fatalf("/trace: %d %s %s: %v", status, kind, body, err)
+	}
+	want := "2026-11-22T04:41:12.345678Z a/1 > enquire_link                    7 ESME_ROK         00000010000000150000000000000007"
+	if got := lines[0].String(); got != want {
+		t.Errorf("line\n%s, want\n%s", got, want)
+	}
+	if lines[1].Sent || lines[1].Hex != "000000" || lines[1].Command != "" {
+		t.Errorf("the beginning of a header: %+v", lines[1])
 	}
 }
 

@@ -2,9 +2,12 @@ package dispatch
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
+	"harkara/dlt"
 	"harkara/router"
 	"harkara/smpp/sms"
 )
@@ -31,9 +34,17 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 		}
 		smsc, hope := pick(d.cfg.SMSCs, decision.Candidates, a)
 		if smsc != nil {
-			return smsc, nil, nil
+			unfit := p.encode(smsc.Profile.Coding)
+			if unfit == nil {
+				return smsc, nil, nil
+			}
+			a.unfit(smsc, unfit)
+			continue
 		}
 		if !hope {
+			if failure := a.unencodable(); failure != nil {
+				return nil, failure, nil
+			}
 			// Trouble of every SMSC at once may pass; an account that is wrong everywhere does not.
 			if a.rounds++; a.rounds > roundsMax {
 				return nil, turnedAway, nil
@@ -52,7 +63,9 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 func pick(smscs map[sms.SMSCID]*SMSC, list []router.Candidate, a *attempt) (smsc *SMSC, hope bool) {
 	var second *SMSC
 	for _, c := range list {
-		if _, gone := a.away[c.SMSC]; gone || c.Skip == router.Barred || a.stay != "" && c.SMSC != a.stay {
+		_, gone := a.away[c.SMSC]
+		_, never := a.cannot[c.SMSC]
+		if gone || never || c.Skip == router.Barred || a.stay != "" && c.SMSC != a.stay {
 			continue
 		}
 		hope = true
@@ -68,6 +81,30 @@ func pick(smscs map[sms.SMSCID]*SMSC, list []router.Candidate, a *attempt) (smsc
 		}
 	}
 	return second, hope
+}
+
+// unfit notes that the text has no form in an SMSC's coding.
+func (a *attempt) unfit(smsc *SMSC, why error) {
+	if a.cannot == nil {
+		a.cannot = map[sms.SMSCID]error{}
+	}
+	a.cannot[smsc.ID] = why
+}
+
+// unencodable is the failure of a text that no SMSC of its route can carry; nil where one can, or none was asked.
+func (a *attempt) unencodable() *sms.Failure {
+	if len(a.away) > 0 {
+		return nil
+	}
+	for id, why := range a.cannot {
+		f := *noCoding
+		f.Detail = fmt.Sprintf("no SMSC of its route can carry the text; %s: %v", id, why)
+		if !errors.As(why, new(*sms.UnfitError)) { // it is no text at all, or far too long, wherever it goes
+			f.Stage, f.Code, f.Reason = sms.StageDLT, string(dlt.VariableWrongType), string(dlt.VariableWrongType)
+		}
+		return &f
+	}
+	return nil
 }
 
 // Live tells the route table whether an SMSC has a bind.

@@ -85,6 +85,13 @@ type scripted struct {
 	t        *testing.T
 	got      []*bind.Submission
 	then     func() // called when a submission has its answers
+
+	cancelled chan pdu.Inquiry
+}
+
+func (p *scripted) Cancel(_ context.Context, q pdu.Inquiry) (pdu.Status, error) {
+	p.cancelled <- q
+	return pdu.ESME_ROK, nil
 }
 
 func (p *scripted) Live() bool         { return !p.down.Load() }
@@ -160,13 +167,18 @@ func newBench(t *testing.T, change func(*Config)) *bench {
 	book := &book{}
 	a := &scripted{verdicts: [][]session.Verdict{{session.Accepted}}, ledger: book, t: t}
 	b := &scripted{verdicts: [][]session.Verdict{{session.Accepted}}, ledger: book, t: t}
-	profile := Profile{SourceTON: 5, DestTON: 1, DestNPI: 1, EntityTag: 0x1400, TemplateTag: 0x1401, ChainTag: 0x1402}
+	generic, err := dlt.ErrorDictionary("generic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile := Profile{SourceTON: 5, DestTON: 1, DestNPI: 1, EntityTag: 0x1400, TemplateTag: 0x1401, ChainTag: 0x1402,
+		Coding: &sms.Coding{}}
 	cfg := Config{
 		Register: func() *Snapshot { return &Snapshot{Register: reg, Catalog: catalog} }, Table: table,
 		Tenants: map[sms.TenantID]Tenant{"acme": {Headers: []dlt.Header{"ACMEBK"}, Daily: router.NewDaily(0)},
 			"stray": {Headers: []dlt.Header{"ACMEBK"}, Daily: router.NewDaily(0)}},
-		SMSCs: map[sms.SMSCID]*SMSC{"a": {ID: "a", Pool: a, Profile: profile, Errors: "generic"},
-			"b": {ID: "b", Pool: b, Profile: profile, Errors: "generic"}},
+		SMSCs: map[sms.SMSCID]*SMSC{"a": {ID: "a", Pool: a, Profile: profile, Errors: generic, Busy: pdu.ESME_RX_T_APPN},
+			"b": {ID: "b", Pool: b, Profile: profile, Errors: generic, Busy: pdu.ESME_RX_T_APPN}},
 		InDoubt: [3]Policy{sms.OTP: ResendOnce}, Ledger: book, Vault: clear{}, Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
@@ -421,6 +433,11 @@ func receiptPDU(t *testing.T, text string) pdu.Frame {
 	return pdu.Frame(f)
 }
 
+// answerer is told what a handler answers.
+type answerer func(pdu.Status)
+
+func (a answerer) Answer(_ pdu.Header, s pdu.Status) { a(s) }
+
 func TestReceiptIsDurableBeforeItIsAnswered(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -446,14 +463,14 @@ func TestReceiptIsDurableBeforeItIsAnswered(t *testing.T) {
 			b := newBench(t, func(c *Config) { c.SMSCs["a"].Receipts = 2 /* receipt.Hex */ })
 			b.ledger.err = tt.err
 			answered := make(chan pdu.Status, 1)
-			b.Handler("a").Receive("a", tt.pdu(t), func(s pdu.Status) {
+			b.Handler("a").Receive("a", tt.pdu(t), bind.Reply{To: answerer(func(s pdu.Status) {
 				b.ledger.mu.Lock()
 				defer b.ledger.mu.Unlock()
 				if s == pdu.ESME_ROK && len(b.ledger.events) == 0 {
 					t.Error("answered OK before it was durable")
 				}
 				answered <- s
-			})
+			})})
 			if got := <-answered; got != tt.want {
 				t.Errorf("answered %v, want %v", got, tt.want)
 			}

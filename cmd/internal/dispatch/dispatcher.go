@@ -11,6 +11,7 @@ import (
 	"harkara/dlt"
 	"harkara/router"
 	"harkara/smpp/bind"
+	"harkara/smpp/pdu"
 	"harkara/smpp/receipt"
 	"harkara/smpp/sms"
 	"harkara/storage/ledger"
@@ -25,6 +26,7 @@ type Ledger interface {
 // Pool is the binds of one SMSC.
 type Pool interface {
 	Submit(ctx context.Context, sub *bind.Submission) bind.Outcome
+	Cancel(ctx context.Context, q pdu.Inquiry) (pdu.Status, error)
 	Live() bool
 	Room(class sms.Class) int
 }
@@ -58,7 +60,10 @@ type SMSC struct {
 	Profile  Profile
 	SubmitID receipt.Form
 	Receipts receipt.Form
-	Errors   string // name of its error dictionary
+	Trust    receipt.Trust
+	Busy     pdu.Status      // the answer to a receipt that can't be kept now
+	Errors   *dlt.Dictionary // of its receipts' err
+	Cancel   bool            // cancel_sm drops an OTP that a newer one supersedes
 }
 
 // Tenant is one publisher as dispatch needs it.
@@ -87,6 +92,8 @@ type Trace struct {
 	Receipt func(smsc sms.SMSCID, state sms.State)
 	Busy    func(smsc sms.SMSCID) // a receipt was answered "try again"
 	MO      func(smsc sms.SMSCID) // a mobile-originated message was turned away
+	// Cancelled: an SMSC was asked to drop a segment of an OTP that a newer one supersedes, and did or not.
+	Cancelled func(smsc sms.SMSCID, done bool)
 }
 
 // Dispatcher sends requests and takes receipts. It is safe for use by many goroutines.
@@ -95,6 +102,8 @@ type Dispatcher struct {
 	late    sync.WaitGroup  // ledger appends for late answers and receipts under way
 	running context.Context // ends with Wait
 	stop    context.CancelFunc
+	held    held
+	cancels bool // some SMSC takes cancel_sm
 }
 
 // New makes a Dispatcher.
@@ -102,7 +111,7 @@ func New(cfg Config) *Dispatcher {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	d := &Dispatcher{cfg: cfg}
+	d := &Dispatcher{cfg: cfg, cancels: cancelsAny(cfg.SMSCs)}
 	d.running, d.stop = context.WithCancel(context.Background())
 	return d
 }
@@ -131,17 +140,17 @@ func (d *Dispatcher) Send(ctx context.Context, req *sms.Request, past Past) erro
 	case failure != nil:
 		return d.end(ctx, req, d.rejected(req, p, failure))
 	}
-	a := attempt{number: past.Attempts, resent: past.Resent || past.Doubt, duplicate: past.Doubt,
-		segments: all(len(p.sms.Segments))}
+	a := attempt{number: past.Attempts, resent: past.Resent || past.Doubt, duplicate: past.Doubt}
 	return d.submit(ctx, p, a)
 }
 
 // attempt is where a message stands between two submits.
 type attempt struct {
 	number    int                     // of the last attempt made
-	segments  []int                   // those still to be accepted, from 1
+	segments  []int                   // those still to be accepted, from 1; nil: all, however many the next SMSC's coding makes
 	stay      sms.SMSCID              // the SMSC that has the other segments already
 	away      map[sms.SMSCID]struct{} // SMSCs that sent us elsewhere
+	cannot    map[sms.SMSCID]error    // SMSCs whose coding has no form of the text
 	busy      map[sms.SMSCID]struct{} // SMSCs that throttled us last time
 	resent    bool                    // the one resend that a doubt allows is spent
 	duplicate bool                    // the next submit may be a second copy
@@ -160,6 +169,9 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		case failure != nil:
 			return d.end(ctx, p.req, d.unsendable(p, a, failure))
 		}
+		if a.segments == nil {
+			a.segments = all(len(p.sms.Segments))
+		}
 		a.number++
 		sub := d.submission(p, smsc, &a)
 		if _, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), d.planned(p, smsc, &a)); err != nil {
@@ -168,6 +180,9 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		out := smsc.Pool.Submit(ctx, sub)
 		ev, done := d.learn(p, smsc, &a, out)
 		if done {
+			if ev.Kind == ledger.Submitted {
+				d.supersede(p, smsc, out)
+			}
 			return d.end(ctx, p.req, ev)
 		}
 		if err := d.tell(ctx, ev); err != nil {

@@ -13,6 +13,7 @@ var (
 		Detail: "its time to live ended before it could be sent", Retryable: true}
 	turnedAway = &sms.Failure{Stage: sms.StageSMSC, Code: "elsewhere", Reason: "no_smsc_left",
 		Detail: "every SMSC of its route turned it away", Retryable: true}
+	noCoding   = &sms.Failure{Stage: sms.StageRoute, Code: string(router.NoRoute), Reason: string(router.NoRoute)}
 	unanswered = &sms.Failure{Stage: sms.StageSMSC, Code: "in_doubt", Reason: "no_answer",
 		Detail: "written to the SMSC and never answered; it may or may not be on its way"}
 	doubtful = &sms.Failure{Stage: sms.StageSMSC, Code: "in_doubt", Reason: "interrupted",
@@ -35,6 +36,9 @@ func (d *Dispatcher) planned(p *plan, smsc *SMSC, a *attempt) ledger.Event {
 	for i, segment := range a.segments {
 		ev.Answers[i].Segment = segment
 	}
+	if len(a.segments) < len(p.sms.Segments) {
+		ev.Parts = len(p.sms.Segments)
+	}
 	p.facts = nil
 	return ev
 }
@@ -54,6 +58,7 @@ func (d *Dispatcher) restsInDoubt(p *plan, past Past) ledger.Event {
 
 // unsendable ends a message that no SMSC could be found for.
 func (d *Dispatcher) unsendable(p *plan, a attempt, f *sms.Failure) ledger.Event {
+	p.measure()
 	ev := ledger.Event{At: d.cfg.Now(), Key: p.req.Key, Facts: p.facts, Attempt: a.number}
 	kind := ledger.Rejected
 	switch f {

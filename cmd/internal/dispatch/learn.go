@@ -32,7 +32,7 @@ func (d *Dispatcher) learn(p *plan, smsc *SMSC, a *attempt, out bind.Outcome) (l
 		// The whole text again, since an operator's scrubber puts all parts together before it matches them; and by
 		// another SMSC where there is one.
 		a.busy = map[sms.SMSCID]struct{}{smsc.ID: {}}
-		a.resent, a.duplicate, a.segments, a.stay = true, true, all(len(p.sms.Segments)), ""
+		a.resent, a.duplicate, a.segments, a.stay = true, true, nil, ""
 	case session.Refused, session.BadPDU:
 		return a.unsure(ev, ledger.Refused, refusal(worst, false)), true
 	case session.Lapsed:
@@ -45,7 +45,7 @@ func (d *Dispatcher) learn(p *plan, smsc *SMSC, a *attempt, out bind.Outcome) (l
 			return a.unsure(ev, ledger.Refused, refusal(worst, true)), true
 		}
 		ev.Kind, ev.Failure = ledger.Refused, refusal(worst, true)
-		a.retry(p, smsc, worst, left, partly)
+		a.retry(smsc, worst, left, partly)
 	}
 	return ev, false
 }
@@ -61,7 +61,7 @@ func (a *attempt) unsure(ev ledger.Event, kind ledger.Kind, f *sms.Failure) ledg
 }
 
 // retry says what the attempt after a temporary failure sends, and where not to.
-func (a *attempt) retry(p *plan, smsc *SMSC, worst bind.Answer, left []int, partly bool) {
+func (a *attempt) retry(smsc *SMSC, worst bind.Answer, left []int, partly bool) {
 	a.busy = nil
 	switch {
 	case worst.Verdict == session.Elsewhere:
@@ -70,11 +70,12 @@ func (a *attempt) retry(p *plan, smsc *SMSC, worst bind.Answer, left []int, part
 		}
 		a.away[smsc.ID] = struct{}{}
 		a.duplicate, a.resent = a.duplicate || partly, a.resent || partly
-		left, a.stay = all(len(p.sms.Segments)), ""
+		left, a.stay = nil, ""
 	case partly: // the parts that are there already must be joined by the rest on the same SMSC
 		a.stay = smsc.ID
-	default:
+	default: // none was taken: the next SMSC may cut the text differently
 		a.busy = map[sms.SMSCID]struct{}{smsc.ID: {}}
+		left = nil
 	}
 	a.segments = left
 	a.tries++

@@ -14,11 +14,14 @@ import (
 type plan struct {
 	req   *sms.Request
 	grant dlt.Grant
-	sms   sms.Message
+	text  sms.Secret
 	facts *ledger.Facts // goes with the first event of this delivery, then nil
+
+	coding *sms.Coding // that of the SMSC at hand
+	sms    sms.Message // text in this coding
 }
 
-// plan checks a request against the register and makes its segments. It is pure but for the register's snapshot.
+// plan checks a request against the register and renders its text. It is pure but for the register's snapshot.
 // The plan holds what was found out even when a failure is returned.
 func (d *Dispatcher) plan(req *sms.Request, past Past) (*plan, *sms.Failure) {
 	p := &plan{req: req, facts: d.facts(req)}
@@ -44,19 +47,39 @@ func (d *Dispatcher) plan(req *sms.Request, past Past) (*plan, *sms.Failure) {
 	if v != nil {
 		return p, violated(v)
 	}
-	msg, err := sms.Encode(text.Reveal(), binary.BigEndian.Uint16(req.Key[14:]))
-	if err != nil {
-		return p, &sms.Failure{Stage: sms.StageDLT, Code: string(dlt.VariableWrongType), Reason: string(dlt.VariableWrongType),
-			Detail: "the text cannot be encoded: " + err.Error()}
-	}
 	if past.Attempts == 0 && !past.Doubt && !tenant.Daily.Allow(d.cfg.Now()) {
 		return p, &sms.Failure{Stage: sms.StageRoute, Code: "tenant_limit", Reason: "tenant_limit",
 			Detail: "the tenant's daily limit is spent", Retryable: true}
 	}
-	p.sms = msg
-	p.facts.Encoding, p.facts.Segments = msg.Encoding.String(), len(msg.Segments)
-	p.facts.Digest = d.cfg.Vault.TextDigest(req.Tenant, text)
+	p.text, p.facts.Digest = text, d.cfg.Vault.TextDigest(req.Tenant, text)
 	return p, nil
+}
+
+// encode puts the text into the coding of the SMSC at hand, once for all SMSCs in a row that share one.
+func (p *plan) encode(coding *sms.Coding) error {
+	if p.coding == coding {
+		return nil
+	}
+	message, err := coding.Encode(p.text.Reveal(), binary.BigEndian.Uint16(p.req.Key[14:]))
+	if err != nil {
+		return err
+	}
+	p.coding, p.sms = coding, message
+	if p.facts != nil {
+		p.facts.Encoding, p.facts.Segments = message.Encoding.String(), message.Parts
+	}
+	return nil
+}
+
+// measure notes what the text of a message that no SMSC was found for would have come to.
+func (p *plan) measure() {
+	if p.facts == nil || p.facts.Segments > 0 {
+		return
+	}
+	var usual sms.Coding
+	if size, err := usual.Measure(p.text.Reveal()); err == nil {
+		p.facts.Encoding, p.facts.Segments = size.Encoding.String(), size.Parts
+	}
 }
 
 func (p *plan) query(now time.Time) router.Query {

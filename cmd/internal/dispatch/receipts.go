@@ -21,41 +21,46 @@ type handler struct {
 
 // Receive takes a deliver_sm or data_sm. It returns at once; the SMSC is answered when the receipt is durable (G4), or
 // asked to send it again when the ledger cannot take it now.
-func (h handler) Receive(id sms.SMSCID, f pdu.Frame, answer func(pdu.Status)) {
+func (h handler) Receive(id sms.SMSCID, f pdu.Frame, reply bind.Reply) {
 	d := h.d
 	var m pdu.SM
 	if err := pdu.ParseSM(f, &m); err != nil {
 		d.cfg.Log.Warn("receipt cannot be read; refused", "smsc", id, "error", err)
-		answer(pdu.ESME_RX_R_APPN)
+		reply.Answer(pdu.ESME_RX_R_APPN)
 		return
 	}
-	r, ok := receipt.Parse(&m)
+	smsc := d.cfg.SMSCs[id]
+	r, ok := receipt.Parse(&m, smsc.Trust)
 	if !ok {
 		if d.cfg.Trace.MO != nil {
 			d.cfg.Trace.MO(id)
 		}
-		answer(pdu.ESME_RX_R_APPN)
+		reply.Answer(pdu.ESME_RX_R_APPN)
 		return
 	}
-	smsc := d.cfg.SMSCs[id]
 	ev := ledger.Event{Kind: ledger.Receipt, At: d.cfg.Now(), Report: smsc.report(&r)}
-	d.late.Go(func() { d.keep(id, ev, answer) })
+	if r.HasUserRef && smsc.Profile.UserRef {
+		if from, err := sms.ParseMSISDN(m.Source); err == nil { // the handset that it is about
+			ev.Report.UserRef, ev.Report.From = r.UserRef, d.cfg.Vault.Digest(from)
+		}
+	}
+	d.late.Go(func() { d.keep(id, ev, reply) })
 }
 
 // keep makes a receipt durable and answers for it.
-func (d *Dispatcher) keep(id sms.SMSCID, ev ledger.Event, answer func(pdu.Status)) {
+func (d *Dispatcher) keep(id sms.SMSCID, ev ledger.Event, reply bind.Reply) {
 	// The ledger itself bounds the wait, and the SMSC must not lose its receipt to our stopping.
 	if _, err := d.cfg.Ledger.Append(context.Background(), ev); err != nil {
 		if d.cfg.Trace.Busy != nil {
 			d.cfg.Trace.Busy(id)
 		}
-		answer(pdu.ESME_RX_T_APPN)
+		reply.Answer(d.cfg.SMSCs[id].Busy)
 		return
 	}
 	if d.cfg.Trace.Receipt != nil {
 		d.cfg.Trace.Receipt(id, ev.Report.State)
 	}
-	answer(pdu.ESME_ROK)
+	reply.Answer(pdu.ESME_ROK)
 }
 
 func (s *SMSC) report(r *receipt.Receipt) *ledger.Report {
@@ -64,7 +69,8 @@ func (s *SMSC) report(r *receipt.Receipt) *ledger.Report {
 	if string(out.MessageID) != string(r.ID) {
 		out.RawID = string(r.ID)
 	}
-	out.Reason, _, out.Retryable = receipt.Explain(s.Errors, r.Err)
+	meaning, _ := receipt.Meaning(s.Errors, r.Err, r.Stat)
+	out.Reason, out.Retryable = meaning.Reason, meaning.Retryable
 	return out
 }
 

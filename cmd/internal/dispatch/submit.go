@@ -1,6 +1,9 @@
 package dispatch
 
 import (
+	"encoding/binary"
+	"slices"
+
 	"harkara/dlt"
 	"harkara/smpp/bind"
 	"harkara/smpp/pdu"
@@ -17,12 +20,16 @@ type Profile struct {
 	NUL bool
 	// Chains holds the value of the chain TLV by entity; no entry: no such TLV.
 	Chains map[dlt.EntityID]string
+	// Coding is how texts go. Two profiles of one coding may share it.
+	Coding *sms.Coding
+	// ESMClass is the messaging mode (SMPP 3.4 §5.2.12, bits 1-0).
+	ESMClass byte
+	// UserRef says that user_message_reference is sent, since this SMSC repeats it in its receipts.
+	UserRef bool
 }
 
-const (
-	esmUDHI           = 0x40 // SMPP 3.4 §5.2.12
-	receiptFinalState = 0x01 // SMPP 3.4 §5.2.17: a receipt on success or failure
-)
+// receiptFinalState asks for a receipt on success or failure (SMPP 3.4 §5.2.17).
+const receiptFinalState = 0x01
 
 // submission makes the PDUs of one attempt. The register's ids go on every segment, always in the same order:
 // scrubbers look at each part.
@@ -31,20 +38,36 @@ func (d *Dispatcher) submission(p *plan, smsc *SMSC, a *attempt) *bind.Submissio
 		Segments: a.segments, SMs: make([]pdu.SM, len(a.segments))}
 	tlvs := smsc.Profile.tlvs(p.grant)
 	for i, segment := range a.segments {
-		smsc.Profile.fill(&sub.SMs[i], p, p.sms.Segments[segment-1], tlvs)
+		smsc.Profile.fill(&sub.SMs[i], p, segment, tlvs)
+		if smsc.Profile.UserRef {
+			ref := sms.UserReference(p.req.Key, a.number, segment)
+			sub.SMs[i].TLVs = append(slices.Clip(sub.SMs[i].TLVs),
+				pdu.TLV{Tag: pdu.TagUserMessageReference, Value: binary.BigEndian.AppendUint16(nil, ref)})
+		}
 	}
 	return sub
 }
 
-func (f *Profile) fill(m *pdu.SM, p *plan, segment sms.Segment, tlvs []pdu.TLV) {
+// fill makes the submit_sm of one segment, counted from 1.
+func (f *Profile) fill(m *pdu.SM, p *plan, number int, tlvs []pdu.TLV) {
 	m.SourceTON, m.SourceNPI, m.Source = f.SourceTON, f.SourceNPI, string(p.grant.Header)
 	m.DestTON, m.DestNPI, m.Dest = f.DestTON, f.DestNPI, p.req.To.Digits()
-	m.DataCoding, m.RegisteredDelivery, m.TLVs = p.sms.Encoding.DataCoding(), receiptFinalState, tlvs
+	m.ESMClass, m.DataCoding, m.RegisteredDelivery = f.ESMClass, p.sms.Encoding.DataCoding(), receiptFinalState
+	m.TLVs = tlvs
+	segment := p.sms.Segments[number-1]
 	m.ShortMessage = segment.Payload
-	if len(segment.UDH) > 0 {
-		m.ESMClass = esmUDHI
-		m.ShortMessage = append(append(make([]byte, 0, len(segment.UDH)+len(segment.Payload)), segment.UDH...),
-			segment.Payload...)
+	switch {
+	case len(segment.UDH) > 0:
+		m.ESMClass |= pdu.ESMClassUDHI
+		m.ShortMessage = slices.Concat(segment.UDH, segment.Payload)
+	case p.sms.Parts > 1 && p.sms.Long == sms.Payload:
+		m.ShortMessage = nil
+		m.TLVs = append(slices.Clip(tlvs), pdu.TLV{Tag: pdu.TagMessagePayload, Value: segment.Payload})
+	case p.sms.Parts > 1 && p.sms.Long == sms.SAR: // SMPP 3.4 §5.3.2.22-24
+		m.TLVs = append(slices.Clip(tlvs),
+			pdu.TLV{Tag: pdu.TagSarMsgRefNum, Value: binary.BigEndian.AppendUint16(nil, p.sms.Ref)},
+			pdu.TLV{Tag: pdu.TagSarTotalSegments, Value: []byte{byte(p.sms.Parts)}},
+			pdu.TLV{Tag: pdu.TagSarSegmentSeqnum, Value: []byte{byte(number)}})
 	}
 }
 

@@ -25,7 +25,7 @@ type Metrics struct {
 	taken, copied, again *prometheus.CounterVec
 	ended                *prometheus.HistogramVec
 	receipts             *prometheus.CounterVec
-	busy, mo             *prometheus.CounterVec
+	busy, mo, cancelled  *prometheus.CounterVec
 	drops                *prometheus.CounterVec
 	answers              *prometheus.HistogramVec
 	frames               prometheus.Histogram
@@ -50,7 +50,9 @@ func New() *Metrics {
 		receipts: counter("receipts_total", "Delivery receipts made durable, by SMSC and state.", "smsc", "state"),
 		busy:     counter("receipts_busy_total", "Receipts answered with \"try again\" since the ledger could not take them.", "smsc"),
 		mo:       counter("mo_rejected_total", "Mobile-originated messages turned away.", "smsc"),
-		drops:    counter("bind_drops_total", "Binds that went down, or did not come up.", "smsc"),
+		cancelled: counter("cancel_sm_total", "Segments of superseded OTPs that an SMSC was asked to drop: done or not_done.",
+			"smsc", "result"),
+		drops: counter("bind_drops_total", "Binds that went down, or did not come up.", "smsc"),
 		answers: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "harkara_submit_sm_answer_seconds",
 			Help:    "From a submit_sm's write to its verdict.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 2, 15)}, []string{"smsc", "class", "verdict"}),
@@ -70,7 +72,7 @@ func New() *Metrics {
 	}
 	m.Registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.drops, m.answers, m.frames, m.events, m.retries,
+		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.cancelled, m.drops, m.answers, m.frames, m.events, m.retries,
 		m.projected, m.batches, m.lag, m.failures)
 	return m
 }
@@ -113,6 +115,13 @@ func (m *Metrics) Dispatch() dispatch.Trace {
 		Receipt: func(id sms.SMSCID, s sms.State) { m.receipts.WithLabelValues(string(id), string(s)).Inc() },
 		Busy:    func(id sms.SMSCID) { m.busy.WithLabelValues(string(id)).Inc() },
 		MO:      func(id sms.SMSCID) { m.mo.WithLabelValues(string(id)).Inc() },
+		Cancelled: func(id sms.SMSCID, done bool) {
+			result := "not_done"
+			if done {
+				result = "done"
+			}
+			m.cancelled.WithLabelValues(string(id), result).Inc()
+		},
 	}
 }
 

@@ -55,6 +55,7 @@ func used() *Metrics {
 	out.Receipt("sim-a", sms.Delivered)
 	out.Busy("sim-a")
 	out.MO("sim-a")
+	out.Cancelled("sim-a", true)
 	m.Appended(5, 4096, time.Millisecond)
 	m.Retried(errors.New("made up"))
 	p := m.Projector()
@@ -65,7 +66,8 @@ func used() *Metrics {
 	m.Binds(func() map[sms.SMSCID][]bind.Status {
 		lanes := [len(sms.Classes)]bind.Lane{{Used: 1, Size: 256}, {Used: 2, Size: 256}, {Used: 3, Size: 256}}
 		return map[sms.SMSCID][]bind.Status{"sim-a": {
-			{State: "bound", WindowUsed: 4, WindowSize: 64, Lanes: lanes, Counters: bind.Counters{Accepted: 10, Refused: 20, Timeouts: 30, Late: 40, Connects: 50, Unknown: 60}},
+			{State: "bound", WindowUsed: 4, WindowSize: 64, Lanes: lanes, TPS: 100, Rate: 87.5, Paused: true,
+				Counters: bind.Counters{Accepted: 10, Refused: 20, Throttled: 8, QueueFull: 7, Timeouts: 30, Late: 40, Connects: 50, Unknown: 60}},
 			{State: "refused", Alarm: "mend it", WindowUsed: 1, WindowSize: 64, Lanes: lanes, Counters: bind.Counters{Accepted: 1, Refused: 2, Timeouts: 3, Late: 4, Connects: 5, Unknown: 6}},
 		}, "idle": nil}
 	})
@@ -78,6 +80,7 @@ func TestEveryHookCounts(t *testing.T) {
 		{"harkara_bind_connects_total{smsc=idle}", 0}, {"harkara_bind_connects_total{smsc=sim-a}", 55},
 		{"harkara_binds_alarms{smsc=idle}", 0}, {"harkara_binds_alarms{smsc=sim-a}", 1},
 		{"harkara_binds_bound{smsc=idle}", 0}, {"harkara_binds_bound{smsc=sim-a}", 1},
+		{"harkara_cancel_sm_total{result=done,smsc=sim-a}", 1},
 		{"harkara_lane_size{class=bulk,smsc=sim-a}", 256}, {"harkara_lane_size{class=otp,smsc=sim-a}", 256}, {"harkara_lane_size{class=txn,smsc=sim-a}", 256},
 		{"harkara_lane_used{class=bulk,smsc=sim-a}", 3}, {"harkara_lane_used{class=otp,smsc=sim-a}", 1}, {"harkara_lane_used{class=txn,smsc=sim-a}", 2},
 		{"harkara_ledger_append_duration_seconds{}", 1}, {"harkara_ledger_events_total{}", 5}, {"harkara_ledger_retries_total{}", 1},
@@ -92,9 +95,12 @@ func TestEveryHookCounts(t *testing.T) {
 		{"harkara_request_duration_seconds{class=txn,state=submitted}", 1},
 		{"harkara_requests_copied_total{tenant=acme}", 1}, {"harkara_requests_in_flight{class=otp}", 11},
 		{"harkara_requests_redelivered_total{tenant=acme}", 1}, {"harkara_requests_taken_total{class=otp,tenant=acme}", 3},
+		{"harkara_smsc_paused{smsc=sim-a}", 1}, {"harkara_smsc_rate{smsc=sim-a}", 87.5}, {"harkara_smsc_rate_limit{smsc=sim-a}", 100},
 		{"harkara_submit_sm_total{result=accepted,smsc=idle}", 0}, {"harkara_submit_sm_total{result=accepted,smsc=sim-a}", 11},
 		{"harkara_submit_sm_total{result=late,smsc=idle}", 0}, {"harkara_submit_sm_total{result=late,smsc=sim-a}", 44},
+		{"harkara_submit_sm_total{result=queue_full,smsc=idle}", 0}, {"harkara_submit_sm_total{result=queue_full,smsc=sim-a}", 7},
 		{"harkara_submit_sm_total{result=refused,smsc=idle}", 0}, {"harkara_submit_sm_total{result=refused,smsc=sim-a}", 22},
+		{"harkara_submit_sm_total{result=throttled,smsc=idle}", 0}, {"harkara_submit_sm_total{result=throttled,smsc=sim-a}", 8},
 		{"harkara_submit_sm_total{result=unanswered,smsc=idle}", 0}, {"harkara_submit_sm_total{result=unanswered,smsc=sim-a}", 33},
 		{"harkara_window_size{smsc=idle}", 0}, {"harkara_window_size{smsc=sim-a}", 128},
 		{"harkara_window_used{smsc=idle}", 0}, {"harkara_window_used{smsc=sim-a}", 5},

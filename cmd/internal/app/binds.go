@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"harkara/cmd/internal/console"
+	"harkara/cmd/internal/metrics"
+	"harkara/smpp/bind"
+	"harkara/smpp/sms"
+)
+
+// statuses is the state of every connection, by SMSC.
+func (a *App) statuses() map[sms.SMSCID][]bind.Status {
+	all := map[sms.SMSCID][]bind.Status{}
+	for id, p := range a.pools {
+		all[id] = p.Snapshot()
+	}
+	return all
+}
+
+// Binds is the state of every connection with that of its SMSC, in the order of the configuration.
+func (a *App) Binds() []console.Bind {
+	matches := a.projector.Matches()
+	list := []console.Bind{}
+	for i := range a.cfg.SMSCs {
+		s := &a.cfg.SMSCs[i]
+		var rate *float64
+		m := matches[s.ID]
+		if m.Judged > 0 {
+			rate = &m.Ratio
+		}
+		for _, status := range a.pools[s.ID].Snapshot() {
+			list = append(list, console.Bind{Status: status, MatchRate: rate, MatchAlarm: s.matchAlarm(m.Judged, m.Ratio)})
+		}
+	}
+	return list
+}
+
+// Trace is the last PDUs of an SMSC's binds; false where there is no such SMSC.
+func (a *App) Trace(id sms.SMSCID) ([]bind.Record, bool) {
+	p, ok := a.pools[id]
+	if !ok {
+		return nil, false
+	}
+	return p.Trace(), true
+}
+
+// matchJudged is how many receipts it takes to judge by.
+const matchJudged = 20
+
+// matchAlarm says what is wrong where too few of an SMSC's receipts find their message.
+func (s *SMSC) matchAlarm(judged int, ratio float64) string {
+	if judged < matchJudged || ratio >= s.Receipts.MatchAlarm {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %% of the last %d receipts found their message: look at receipts.submit_id and receipts.receipt_id, "+
+		"and at what else uses this account", 100*ratio, judged)
+}
+
+// watchMatches logs when an SMSC's match rate falls below its alarm, and when it is well again.
+func (a *App) watchMatches(ctx context.Context) error {
+	alarmed := map[sms.SMSCID]bool{}
+	tick := time.NewTicker(10 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		matches := a.projector.Matches()
+		for i := range a.cfg.SMSCs {
+			s := &a.cfg.SMSCs[i]
+			m := matches[s.ID]
+			alarm := s.matchAlarm(m.Judged, m.Ratio)
+			switch {
+			case alarm != "" && !alarmed[s.ID]:
+				a.log.Error("receipts do not find their messages", "smsc", s.ID, "alarm", alarm)
+			case alarm == "" && alarmed[s.ID]:
+				a.log.Info("receipts find their messages again", "smsc", s.ID)
+			}
+			alarmed[s.ID] = alarm != ""
+		}
+	}
+}
+
+// gauges shows what is only known by asking.
+func (a *App) gauges(m *metrics.Metrics) {
+	m.Binds(a.statuses)
+	for _, class := range sms.Classes {
+		m.Gauge("requests_in_flight", "Requests between JetStream and their outcome.",
+			prometheus.Labels{"class": class.String()}, func() float64 { return float64(a.intake.InFlight(class)) })
+	}
+	m.Gauge("ledger_position", "Frames in the ledger.", nil, func() float64 { return float64(a.ledger.End()) })
+	m.Gauge("projection_position", "Frames that are in PostgreSQL.", nil, func() float64 { return float64(a.projector.Position()) })
+	for i := range a.cfg.SMSCs {
+		s := &a.cfg.SMSCs[i]
+		labels := prometheus.Labels{"smsc": string(s.ID)}
+		m.Gauge("receipts_match_ratio", "Share of the recent receipts that found their message; 1 where there is none to judge.",
+			labels, func() float64 {
+				if match := a.projector.Matches()[s.ID]; match.Judged > 0 {
+					return match.Ratio
+				}
+				return 1
+			})
+		m.Gauge("receipts_match_alarm", "1 while too few receipts find their message.", labels, func() float64 {
+			if match := a.projector.Matches()[s.ID]; s.matchAlarm(match.Judged, match.Ratio) != "" {
+				return 1
+			}
+			return 0
+		})
+	}
+}

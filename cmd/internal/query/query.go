@@ -1,0 +1,154 @@
+// Package query asks SMSCs for receipts that did not come: query_sm for each accepted segment that is silent for long.
+package query
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"harkara/smpp/bind"
+	"harkara/smpp/pdu"
+	"harkara/smpp/sms"
+	"harkara/storage"
+)
+
+// SMSC is one SMSC that may be asked.
+type SMSC struct {
+	ID                   sms.SMSCID
+	After                time.Duration // of silence since the answer to the submit_sm
+	TPS                  int           // query_sm a second, at most
+	SourceTON, SourceNPI byte          // as in its submit_sm
+	Query                func(context.Context, pdu.Inquiry) (pdu.QueryAnswer, error)
+}
+
+// Config joins the questions to those who know.
+type Config struct {
+	SMSC SMSC
+	// Silent lists accepted segments without a final receipt, answered between the two times, oldest first.
+	Silent func(ctx context.Context, smsc sms.SMSCID, from, to time.Time, limit int) ([]storage.SilentSegment, error)
+	// Told makes an SMSC's answer durable, as a receipt.
+	Told func(smsc sms.SMSCID, a pdu.QueryAnswer) error
+	Log  *slog.Logger
+}
+
+// A segment is asked for once at each age: After, four times and sixteen times that.
+const (
+	ages  = 3
+	older = 4
+)
+
+// lookBack is how far into the past the first round goes: what came due while the gateway was down.
+const lookBack = time.Hour
+
+// batch is how many segments are read at a time.
+const batch = 200
+
+// Asker asks one SMSC. Make it with New, run it with Run.
+type Asker struct {
+	cfg   Config
+	ages  [ages]age
+	tried bool // the last round failed, and that was logged
+}
+
+// age is one of the ages at which a segment is asked for: everything answered before upTo was.
+type age struct {
+	after time.Duration
+	upTo  time.Time
+	asked map[storage.SilentSegment]struct{} // of those answered at upTo, as several may be of one time
+}
+
+// New returns an Asker that begins now.
+func New(cfg Config, now time.Time) *Asker {
+	a := &Asker{cfg: cfg}
+	after := cfg.SMSC.After
+	for i := range a.ages {
+		a.ages[i] = age{after: after, upTo: now.Add(-after - lookBack), asked: map[storage.SilentSegment]struct{}{}}
+		after *= older
+	}
+	return a
+}
+
+// Run asks until ctx ends.
+func (a *Asker) Run(ctx context.Context) error {
+	between := max(time.Second, min(10*time.Second, a.cfg.SMSC.After/4))
+	tick := time.NewTicker(between)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := a.round(ctx, time.Now())
+		if err != nil && !a.tried && ctx.Err() == nil {
+			a.cfg.Log.Warn("missing receipts can't be asked for; tried again", "smsc", a.cfg.SMSC.ID, "error", err)
+		}
+		a.tried = err != nil
+	}
+}
+
+// round asks for everything that has come of age. It stops at the first fault that is not the segment's own.
+func (a *Asker) round(ctx context.Context, now time.Time) error {
+	for i := range a.ages {
+		for more := true; more; {
+			var err error
+			if more, err = a.next(ctx, &a.ages[i], now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// next asks for one batch of an age, and says whether there may be more.
+func (a *Asker) next(ctx context.Context, g *age, now time.Time) (more bool, err error) {
+	list, err := a.cfg.Silent(ctx, a.cfg.SMSC.ID, g.upTo, now.Add(-g.after), batch)
+	if err != nil {
+		return false, err
+	}
+	asked := false
+	for _, s := range list {
+		if _, again := g.asked[s]; again {
+			continue
+		}
+		if err := a.ask(ctx, s); err != nil {
+			return false, err
+		}
+		if !s.AnsweredAt.Equal(g.upTo) {
+			g.upTo, g.asked = s.AnsweredAt, map[storage.SilentSegment]struct{}{}
+		}
+		g.asked[s] = struct{}{}
+		asked = true
+	}
+	if len(list) == batch && !asked { // more than a batch at one time: those beyond it are left to the next age
+		g.upTo = g.upTo.Add(time.Microsecond)
+	}
+	return len(list) == batch, nil
+}
+
+// ask sends one query_sm and passes its answer on. That the SMSC does not know the message, or does not answer, is no
+// fault of the round.
+func (a *Asker) ask(ctx context.Context, s storage.SilentSegment) error {
+	smsc := &a.cfg.SMSC
+	pause := time.NewTimer(time.Second / time.Duration(smsc.TPS))
+	defer pause.Stop()
+	answer, err := smsc.Query(ctx, pdu.Inquiry{MessageID: string(s.MessageID), SourceTON: smsc.SourceTON,
+		SourceNPI: smsc.SourceNPI, Source: string(s.Header)})
+	switch {
+	case errors.Is(err, bind.ErrNotLive), errors.Is(err, bind.ErrStopping), errors.Is(err, bind.ErrLaneFull), ctx.Err() != nil:
+		return err
+	case err == nil:
+		if err := a.cfg.Told(smsc.ID, answer); err != nil {
+			return err
+		}
+	default:
+		a.cfg.Log.Debug("query_sm came to nothing", "smsc", smsc.ID, "message", s.Key, "segment", s.Segment, "error", err)
+	}
+	select {
+	case <-pause.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,183 @@
+package pace
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+var epoch = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+func half() float64 { return 0.5 }
+
+// simulation is a gateway that always has more to send than the SMSC takes, on a clock that ticks.
+type simulation struct {
+	pace          *Pace
+	limiter       limiter
+	limits        []int         // messages per second, one after the other
+	phase         time.Duration // how long each of them holds
+	binds, window int
+	least, most   time.Duration // how long answers take; in any order
+	rand          *rand.Rand
+
+	now               time.Duration
+	arrivals, answers [][]sentPDU // by tick
+	out               []int       // by bind
+	open              []time.Duration
+	books             books
+}
+
+const (
+	tick    = 200 * time.Microsecond
+	transit = time.Millisecond // from us to the SMSC
+)
+
+// sentPDU is a PDU on its way, and back.
+type sentPDU struct {
+	bind     int
+	sent     time.Duration
+	accepted bool
+}
+
+// books are what the SMSC saw.
+type books struct {
+	accepted         []int // by phase
+	submits, refused int
+}
+
+func (s *simulation) run() books {
+	end := time.Duration(len(s.limits)) * s.phase
+	s.arrivals, s.answers = make([][]sentPDU, end/tick), make([][]sentPDU, end/tick)
+	s.out, s.open = make([]int, s.binds), make([]time.Duration, s.binds)
+	s.books.accepted = make([]int, len(s.limits))
+	for s.now = 0; s.now < end; s.now += tick {
+		s.limiter.set(s.limits[s.now/s.phase])
+		s.hear()
+		for i := range s.binds {
+			s.send((int(s.now/tick) + i) % s.binds)
+		}
+		s.judge()
+	}
+	return s.books
+}
+
+// hear takes the answers that come now.
+func (s *simulation) hear() {
+	for _, p := range s.answers[s.now/tick] {
+		s.out[p.bind]--
+		if p.accepted {
+			s.pace.Accepted(epoch.Add(p.sent))
+		} else {
+			s.pace.Throttled(epoch.Add(p.sent), epoch.Add(s.now))
+		}
+	}
+}
+
+// send fills a bind's window, as far as the pace allows.
+func (s *simulation) send(bind int) {
+	for s.out[bind] < s.window && s.now >= s.open[bind] {
+		if wait, _ := s.pace.Take(epoch.Add(s.now)); wait > 0 {
+			s.open[bind] = s.now + wait
+			return
+		}
+		s.out[bind]++
+		s.later(s.arrivals, transit, sentPDU{bind: bind, sent: s.now})
+	}
+}
+
+// judge is the SMSC.
+func (s *simulation) judge() {
+	for _, p := range s.arrivals[s.now/tick] {
+		s.books.submits++
+		p.accepted = s.limiter.take(s.now)
+		if p.accepted {
+			s.books.accepted[s.now/s.phase]++
+		} else {
+			s.books.refused++
+		}
+		s.later(s.answers, s.least+time.Duration(s.rand.Int64N(int64(s.most-s.least)+1)), p)
+	}
+}
+
+func (s *simulation) later(list [][]sentPDU, wait time.Duration, p sentPDU) {
+	if i := int((s.now + wait) / tick); i < len(list) {
+		list[i] = append(list[i], p)
+	}
+}
+
+// TestGoodput holds the pace against SMSCs whose limit changes: in each phase at least 90 % of the limit goes through, and
+// of all submits less than 2 % are refused. What was under way when the limit fell is refused in any case, 0.2 s of the
+// old rate at most, and is counted in.
+//
+// Without a configured TPS nothing is known of an SMSC that is met for the first time, and the windows are emptied into
+// it at once. That flood is not counted as refused. A token bucket takes no more of it than it holds, and the search for
+// the limit begins there, at a tenth of it here: 1.3 s until the rate doubles each second, and 3.3 s of doubling, of
+// which 80 % of 30 s remain; and as the search overshoots a deep bucket's limit unseen, up to 4 % are refused.
+func TestGoodput(t *testing.T) {
+	kinds := []struct {
+		name   string
+		make   func() limiter
+		bucket bool
+	}{
+		{"sliding second", func() limiter { return &sliding{} }, false},
+		{"calendar second", func() limiter { return &calendar{} }, false},
+		{"bucket of 100 ms", func() limiter { return &bucket{seconds: 0.1, tokens: 1000} }, true},
+		{"bucket of 1 s", func() limiter { return &bucket{seconds: 1, tokens: 1000} }, true},
+	}
+	latencies := []struct{ least, most time.Duration }{
+		{5 * time.Millisecond, 5 * time.Millisecond}, {200 * time.Millisecond, 200 * time.Millisecond},
+		{5 * time.Millisecond, 200 * time.Millisecond},
+	}
+	for _, kind := range kinds {
+		for _, limits := range [][]int{{1000, 300, 700, 1000}, {50, 20, 40}} {
+			for _, tps := range []int{limits[0], 0} {
+				for _, latency := range latencies {
+					for _, binds := range []struct{ binds, window int }{{1, 10}, {1, 500}, {4, 100}} {
+						if tps == 0 && latency.least == latency.most {
+							continue // the widest alone
+						}
+						if float64(binds.binds*binds.window) < 1.5*latency.most.Seconds()*float64(limits[0]) {
+							continue // the window, not the pace, is what limits
+						}
+						name := fmt.Sprintf("%s/%d/tps=%d/%v-%v/%dx%d", kind.name, limits[0], tps, latency.least,
+							latency.most, binds.binds, binds.window)
+						t.Run(name, func(t *testing.T) {
+							t.Parallel()
+							s := simulation{
+								pace: New(tps, half), limiter: kind.make(), limits: limits, phase: 30 * time.Second,
+								binds: binds.binds, window: binds.window, least: latency.least, most: latency.most,
+								rand: rand.New(rand.NewPCG(1, 2)),
+							}
+							s.check(t, tps == 0, kind.bucket)
+						})
+					}
+				}
+			}
+		}
+	}
+}
+
+// check runs the simulation and states what TestGoodput does.
+func (s *simulation) check(t *testing.T, unlimited, bucket bool) {
+	b := s.run()
+	for i, accepted := range b.accepted {
+		goodput, least := float64(accepted)/float64(s.limits[i])/s.phase.Seconds(), 0.9
+		if i == 0 && unlimited && bucket {
+			least = 0.8
+		}
+		if goodput < least {
+			t.Errorf("limit %d: goodput %.1f %%, want %.0f", s.limits[i], 100*goodput, 100*least)
+		}
+	}
+	refused, most := b.refused, 0.02
+	if unlimited {
+		refused -= s.binds * s.window
+		if bucket {
+			most = 0.04
+		}
+	}
+	if share := float64(refused) / float64(b.submits); share >= most {
+		t.Errorf("%d of %d refused, %.2f %%, want less than %.0f %%", b.refused, b.submits, 100*share, 100*most)
+	}
+}
