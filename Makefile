@@ -5,10 +5,10 @@ LINT := go tool -modfile=deploy/tools/go.mod staticcheck
 # What the tests and the demo need of PostgreSQL: initdb, pg_ctl and postgres in one folder.
 FUZZTIME ?= 30s
 
-.PHONY: help demo test faults check bench fuzz interop build setup clean
+.PHONY: help demo test faults soak check bench bench-session fuzz interop build setup clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
 
 setup: ## install PostgreSQL from the distribution where there is none
 	@bash deploy/setup.sh postgres
@@ -21,6 +21,7 @@ demo: setup build ## send OTPs end to end on embedded parts, then stay up where 
 
 test: setup ## all tests, race detector on
 	go test -race -shuffle=on -timeout 10m ./...
+	cd deploy/bench && go test -race ./...
 
 faults: setup ## every fault of the simulators at once, ten seeds
 	HARKARA_FAULT_SEEDS=10 go test -count=1 -timeout 30m -run AllFaults -v ./cmd/internal/demo
@@ -31,10 +32,14 @@ check: ## gofmt, vet, staticcheck, tidy
 	$(LINT) ./...
 	go mod tidy -diff
 	cd deploy/tools && go mod tidy -diff
+	cd deploy/bench && go vet ./... && go tool -modfile=../tools/go.mod staticcheck ./... && go mod tidy -diff
 
 bench: setup ## the whole path and its parts
 	go test -run '^$$' -bench . -benchmem ./dlt ./templates ./router ./smpp/... ./storage/...
 	go test -run '^$$' -bench Path -benchtime 1x ./cmd/internal/demo
+
+bench-session: build ## one bind beside go-smpp's client, the ratio printed
+	cd deploy/bench && go run .
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
 	@bash deploy/fuzz.sh $(FUZZTIME)

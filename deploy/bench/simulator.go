@@ -47,7 +47,7 @@ func startSimulator(program string, c cores) (*simulator, error) {
 	}
 	if s.stats == "" {
 		s.stop()
-		return nil, fmt.Errorf("the simulator %s does not say where it listens", program)
+		return nil, fmt.Errorf("the simulator %s does not say where it listens; make build makes a new one", program)
 	}
 	go func() { _, _ = io.Copy(io.Discard, stderr) }() // until the process ends
 	return s, nil

@@ -105,41 +105,41 @@ func TestQueueFull(t *testing.T) {
 		free := false
 		s.script = fullAfter(2, func() bool { return free })
 		cfg := config()
-		cfg.Binds, cfg.Window, cfg.TPS = 2, 1, 1
+		cfg.Window, cfg.TPS = 1, 2
 		f := start(t, cfg, s, &handler{})
 		f.want("the first", <-f.submit(submission(sms.OTP, 1)), "1 accepted id-1-1 at 0s")
-		// Two wait for the pace, each held by a bind; a third and a fourth in the lane.
-		var waiting []<-chan string
-		for range 4 {
-			waiting = append(waiting, f.submit(submission(sms.Bulk, 1)))
+		waiting := []<-chan string{
+			f.submit(submission(sms.Bulk, 1)), f.submit(submission(sms.Txn, 2)), f.submit(submission(sms.Bulk, 1)),
 		}
-		after(1100 * time.Millisecond)
-		for i, outcome := range waiting {
-			got := <-outcome
-			if want := "1 queue_full ESME_RMSGQFUL at 1.001001002s"; i > 0 {
-				f.want("the others", got, "1 unsent at 1.001001002s, the SMSC's queue is full")
-			} else {
-				f.want("the second", got, want)
-			}
+		after(time.Second)
+		// The first is in the bind's hands when the pace lets it go; it is refused, and the others are handed back.
+		f.want("the second", <-waiting[0], "1 unsent at 500.500501ms, the SMSC's queue is full")
+		f.want("the third", <-waiting[1], "1 queue_full ESME_RMSGQFUL at 500.500501ms, 2 unsent at 500.500501ms")
+		f.want("the fourth", <-waiting[2], "1 unsent at 500.500501ms, the SMSC's queue is full")
+		status := f.pool.Snapshot()[0]
+		if !f.pool.Live() || !status.Paused || status.TPS != 2 || status.Rate != 2 || status.Counters.QueueFull != 1 {
+			t.Errorf("live %v, status %+v", f.pool.Live(), status)
 		}
-		status := f.pool.Snapshot()[1]
-		if !f.pool.Live() || !status.Paused || status.TPS != 1 || status.Rate != 1 || f.pool.Room(sms.OTP) != 0 {
-			t.Errorf("live %v, room %d, status %+v", f.pool.Live(), f.pool.Room(sms.OTP), status)
+		f.want("in the pause", <-f.submit(submission(sms.OTP, 1)), "1 unsent at 1s, the SMSC's queue is full")
+		if room := f.pool.Room(sms.OTP); room != 0 {
+			t.Errorf("room for %d in the pause, want 0", room)
 		}
-		f.want("in the pause", <-f.submit(submission(sms.OTP, 1)), "1 unsent at 1.1s, the SMSC's queue is full")
 
-		// 1.5 s after the refusal a probe may go, alone; it is refused, and the next pause is twice as long.
-		after(1500 * time.Millisecond)
+		// 1.5 s after the refusal a probe may go; it is refused, and the next pause is twice as long.
+		after(1100 * time.Millisecond)
 		if room := f.pool.Room(sms.OTP); room != 1 {
 			t.Errorf("room for %d probes, want 1", room)
 		}
-		f.want("the probe", <-f.submit(submission(sms.OTP, 1)), "1 queue_full ESME_RMSGQFUL at 2.6s")
+		f.want("the probe", <-f.submit(submission(sms.OTP, 1)), "1 queue_full ESME_RMSGQFUL at 2.1s")
 		free = true
 		after(2900 * time.Millisecond)
-		f.want("after it", <-f.submit(submission(sms.OTP, 1)), "1 unsent at 5.5s, the SMSC's queue is full")
-		after(time.Second)
-		f.want("the second probe", <-f.submit(submission(sms.OTP, 2)), "1 accepted id-1-2 at 6.5s, 2 accepted id-1-3 at 7.501001002s")
-		f.want("released", <-f.submit(submission(sms.OTP, 1)), "1 accepted id-1-4 at 8.502002004s")
+		f.want("after it", <-f.submit(submission(sms.OTP, 1)), "1 unsent at 5s, the SMSC's queue is full")
+
+		// The second probe is accepted, and everything goes on at the old pace.
+		after(200 * time.Millisecond)
+		probe, second := f.submit(submission(sms.OTP, 2)), f.submit(submission(sms.OTP, 1))
+		f.want("the second probe", <-probe, "1 accepted id-1-4 at 5.2s, 2 accepted id-1-5 at 5.700500501s")
+		f.want("behind it", <-second, "1 accepted id-1-6 at 6.201001002s")
 		f.stop()
 	})
 }

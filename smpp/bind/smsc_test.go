@@ -96,7 +96,9 @@ func (c *conn) answer(f pdu.Frame, status pdu.Status) {
 		c.send(pdu.AppendBindResp(nil, h.ID.Response(), status, h.Seq, "made-up"))
 	case pdu.SubmitSM:
 		c.send(pdu.AppendResp(nil, h.ID.Response(), status, h.Seq, fmt.Sprintf("id-%d-%d", c.n, c.ids.Add(1))))
-	case pdu.EnquireLink, pdu.Unbind:
+	case pdu.QuerySM:
+		c.send(pdu.AppendQueryResp(nil, status, h.Seq, &pdu.QueryAnswer{MessageID: "id-1-1", State: 2}))
+	case pdu.EnquireLink, pdu.Unbind, pdu.CancelSM:
 		c.send(pdu.AppendHeader(nil, h.ID.Response(), status, h.Seq))
 	}
 }

@@ -169,10 +169,10 @@ func (p *Pace) State() State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := State{Ceiling: p.tps, Rate: p.rate.now, Paused: p.pause.on, Cuts: p.rate.cuts, Pauses: p.pause.count}
-	switch {
-	case p.pause.on:
+	if p.pause.on {
 		s.Until = p.pause.until
-	case p.rate.now >= p.ceiling:
+	}
+	if p.rate.now >= p.ceiling {
 		s.Rate = float64(p.tps)
 	}
 	if math.IsInf(s.Rate, 1) {

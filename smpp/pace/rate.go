@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// How the rate is learnt. The figures were tried against all limiters of the tests: a sawtooth of 3 s that costs less than
-// 3 % of the throughput, and 5 s to a limit that was more than doubled.
+// How the rate is learnt. The figures were tried against all limiters of the tests: a sawtooth of 2 to 3 s that costs less
+// than 3 % of the throughput, and 5 s to a limit that was more than doubled.
 const (
 	keep       = 0.97                    // of the limit that was met is the rate after a cut
-	creep      = 0.02                    // of it per second is the growth from there
+	creep      = 0.025                   // of it per second is the growth from there
 	creepLeast = 0.8                     // and at least so many messages per second, each second
 	margin     = 1.005                   // times the known limit, and at least one message more, is clearly above it
 	overMax    = 1250 * time.Millisecond // above it for so long, and the limit is raised: the rate doubles each second
@@ -17,9 +17,9 @@ const (
 	holdFirst  = 50 * time.Millisecond   // silence after a cut, until the SMSC's second has room again
 	holdDouble = 3                       // how often a hold doubles while cuts follow upon each other
 	chainMax   = 1500 * time.Millisecond // a cut that comes no later after another follows upon it
-	gatePart   = 0.01                    // of a second's messages go after a hold that was not the first, until one is answered
+	gatePart   = 0.01                    // of a second's messages go after a later hold, until one is answered
 	gateWait   = 10 * time.Millisecond   // how long to wait meanwhile before asking again
-	shut       = -1
+	shut       = -1                      // of rate.gate
 )
 
 // rate is what the pace has learnt of the SMSC's limit.

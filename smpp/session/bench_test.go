@@ -111,4 +111,7 @@ func TestIDsLast(t *testing.T) {
 	if kept[0] != "id-000" || kept[499] != "id-499" || kept[501] != "id-501" || kept[999] != "id-999" || all.keep(nil) != "" {
 		t.Errorf("%q", kept)
 	}
+	if all.block.Cap() > 2*idsBlock {
+		t.Errorf("one block has grown to %d octets, which one id would keep alive", all.block.Cap())
+	}
 }

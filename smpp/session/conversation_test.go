@@ -1,15 +1,11 @@
 package session
 
 import (
-	"bytes"
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -208,143 +204,4 @@ func (c *conversation) configure(args map[string]string) (err error) {
 		}
 	}
 	return err
-}
-
-// effects says everything that changed.
-func (c *conversation) effects() {
-	out := bytes.NewReader(c.s.Output()[min(c.shown, len(c.s.Output())):])
-	for r := pdu.NewReader(out); ; {
-		f, err := r.Next()
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				c.say("broken output: %v", err)
-			}
-			break
-		}
-		h := f.Header()
-		c.say("send %s seq=%d%s", h.ID, h.Seq, statusText(h.Status))
-		c.did.sent = append(c.did.sent, h)
-		if !h.ID.IsResponse() {
-			c.deadlines[h.Seq] = c.now.Add(c.cfg.Response)
-		}
-	}
-	if c.shown = len(c.s.Output()); !c.holding {
-		c.s.Flushed(c.shown, c.now)
-		c.shown = 0
-	}
-	results, deliveries := c.s.Take()
-	c.did.results, c.did.handed = slices.Clone(results), len(deliveries)
-	for i := range results {
-		c.say("%s", resultText(&results[i]))
-	}
-	for _, f := range deliveries {
-		c.say("hand on %s seq=%d", f.Header().ID, f.Header().Seq)
-	}
-	if counts := c.s.Counts(); counts != c.counts {
-		c.say("received=%d deferred=%d unknown=%d", counts.Received, counts.Deferred, counts.Unknown)
-		c.counts = counts
-	}
-	if c.s.State() != c.state {
-		c.state = c.s.State()
-		if c.say("%s", c.state); c.s.Fault() != nil {
-			c.say("fault: %v", c.s.Fault())
-		}
-	}
-	wake := "never"
-	if at, ok := c.s.Wake(); ok {
-		wake = at.Sub(epoch).String()
-	}
-	if wake != c.wake {
-		c.wake = wake
-		c.say("wake at %s", wake)
-	}
-}
-
-func resultText(r *Result[string]) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "result %s %s%s", r.Value, r.Verdict, statusText(r.Status))
-	switch {
-	case r.Command == pdu.SubmitSM:
-		fmt.Fprintf(&b, " id=%q", r.MessageID)
-	case r.Query != nil:
-		fmt.Fprintf(&b, " of %s %+v", r.Command, *r.Query)
-	default:
-		fmt.Fprintf(&b, " of %s", r.Command)
-	}
-	fmt.Fprintf(&b, " after %s", r.Wait)
-	if r.Late {
-		b.WriteString(" late")
-	}
-	return b.String()
-}
-
-func statusText(s pdu.Status) string {
-	if s == pdu.ESME_ROK {
-		return ""
-	}
-	return " " + s.String()
-}
-
-// commands are the names that the conversations use.
-var commands = func() map[string]pdu.CommandID {
-	names := map[string]pdu.CommandID{}
-	for _, id := range []pdu.CommandID{
-		pdu.BindReceiver, pdu.BindTransmitter, pdu.BindTransceiver, pdu.SubmitSM, pdu.DeliverSM, pdu.DataSM, pdu.Unbind,
-		pdu.EnquireLink, pdu.QuerySM, pdu.CancelSM,
-	} {
-		names[id.String()], names[id.Response().String()] = id, id.Response()
-	}
-	for _, id := range []pdu.CommandID{pdu.GenericNack, pdu.Outbind, pdu.AlertNotification} {
-		names[id.String()] = id
-	}
-	names["unheard_of"] = 0x00010203
-	names["unheard_of_resp"] = 0x80010203
-	return names
-}()
-
-var events = strings.Fields("config open stop close again submit ask receive answer tick wait hold flush")
-
-// arguments reads the name=value words.
-func arguments(words []string) (map[string]string, error) {
-	args := map[string]string{}
-	for _, word := range words[1:] {
-		if name, value, ok := strings.Cut(word, "="); ok {
-			args[name] = value
-		}
-	}
-	if !slices.Contains(events, words[0]) {
-		return nil, errors.New("no such event")
-	}
-	if words[0] == "receive" || words[0] == "answer" || words[0] == "ask" {
-		if _, ok := commands[words[1]]; !ok {
-			return nil, fmt.Errorf("no command %q", words[1])
-		}
-	}
-	return args, nil
-}
-
-// frame builds the PDU of a receive line.
-func frame(name string, args map[string]string) pdu.Frame {
-	id := commands[name]
-	seq, _ := strconv.ParseUint(args["seq"], 0, 32)
-	status, _ := strconv.ParseUint(args["status"], 0, 32)
-	var f []byte
-	switch body, given := args["body"]; {
-	case given:
-		octets, _ := hex.DecodeString(body)
-		f = append(pdu.AppendHeader(nil, id, pdu.Status(status), uint32(seq)), octets...)
-		f[3] = byte(len(f))
-	case id == pdu.DeliverSM || id == pdu.DataSM:
-		f, _ = pdu.AppendSM(nil, id, uint32(seq), &pdu.SM{Source: "919800000001", Dest: "ACMEBK"})
-	case id == pdu.SubmitSMResp:
-		f = pdu.AppendResp(nil, id, pdu.Status(status), uint32(seq), args["id"])
-	case id == pdu.QuerySMResp && args["state"] != "":
-		state, _ := strconv.ParseUint(args["state"], 0, 8)
-		f = pdu.AppendQueryResp(nil, pdu.Status(status), uint32(seq), &pdu.QueryAnswer{MessageID: "00af", State: byte(state)})
-	case id == pdu.BindTransceiverResp:
-		f = pdu.AppendBindResp(nil, id, pdu.Status(status), uint32(seq), "made-up")
-	default:
-		f = pdu.AppendHeader(nil, id, pdu.Status(status), uint32(seq))
-	}
-	return f
 }

@@ -90,7 +90,8 @@ func TestCodingHeadersAndReferences(t *testing.T) {
 	// A national text's header says its language, whoever joins the parts.
 	c := Coding{Long: SAR, Languages: []Language{Tamil}}
 	m, err := c.Encode(strings.Repeat("வ", 200), 1)
-	if err != nil || len(m.Segments) != 2 || string(m.Segments[1].UDH) != "\x03\x25\x01\x0b" || len(m.Segments[0].Payload) != 148 {
+	if err != nil || len(m.Segments) != 2 || string(m.Segments[1].UDH) != "\x03\x25\x01\x0b" ||
+		len(m.Segments[0].Payload) != 148 {
 		t.Errorf("Tamil by SAR: %q, %v", m.Segments, err)
 	}
 }
@@ -209,7 +210,7 @@ func checkSegment(t interface{ Fatalf(string, ...any) }, c *Coding, m *Message, 
 		if bits > limit {
 			t.Fatalf("segment %d of %d: %d bits, %d have room", i+1, m.Parts, bits, limit)
 		}
-	} else if bits > m.Parts*limit || bits+8 <= (m.Parts-1)*(limit-39) { // a cut leaves 39 bits over at most: half an emoji and an octet
+	} else if bits > m.Parts*limit || bits+8 <= (m.Parts-1)*(limit-39) { // a cut leaves less than 39 bits over
 		t.Fatalf("%d bits go as %d parts of %d", bits, m.Parts, limit)
 	}
 	return h
@@ -267,7 +268,8 @@ func drawnRunes(c *Coding) *rapid.Generator[rune] {
 
 // drawText draws a text whose length is often about where another short message begins.
 func drawText(t *rapid.T, runes *rapid.Generator[rune]) string {
-	about := rapid.SampledFrom([]int{0, 8, 66, 70, 133, 140, 148, 152, 160, 2 * 67, 2 * 133, 2 * 148, 2 * 152, 700}).Draw(t, "about")
+	borders := []int{0, 8, 66, 70, 133, 140, 148, 152, 160, 2 * 67, 2 * 133, 2 * 148, 2 * 152, 700}
+	about := rapid.SampledFrom(borders).Draw(t, "about")
 	n := max(0, about+rapid.IntRange(-4, 4).Draw(t, "more"))
 	return strings.ToValidUTF8(rapid.StringOfN(runes, n, n, -1).Draw(t, "text"), "")
 }
@@ -298,7 +300,8 @@ func TestLanguagesNeverCost(t *testing.T) {
 			t.Fatalf("%+v, %v; without languages %+v", with, err, size)
 		}
 		udh, other := *c, *c
-		udh.Long, other.Long, udh.Packed, other.Packed = UDH16, rapid.SampledFrom([]Long{SAR, Payload}).Draw(t, "long"), false, false
+		udh.Long, other.Long = UDH16, rapid.SampledFrom([]Long{SAR, Payload}).Draw(t, "long")
+		udh.Packed, other.Packed = false, false
 		a, errA := udh.Measure(text)
 		if b, errB := other.Measure(text); a.Parts != b.Parts || a.Encoding != b.Encoding || (errA == nil) != (errB == nil) {
 			t.Fatalf("%+v, %v by headers, %+v, %v by %s", a, errA, b, errB, other.Long)
@@ -308,7 +311,8 @@ func TestLanguagesNeverCost(t *testing.T) {
 
 func FuzzCoding(f *testing.F) {
 	for i, text := range []string{"", "a", "€", "अ", "😀", "\x80", strings.Repeat("a", 151) + "€€", strings.Repeat("ç", 141),
-		strings.Repeat("अ", 65) + "😀😀", strings.Repeat("^", 200), "1234567\r", strings.Repeat("न", 156), "A" + strings.Repeat("वு", 80)} {
+		strings.Repeat("अ", 65) + "😀😀", strings.Repeat("^", 200), "1234567\r", strings.Repeat("न", 156),
+		"A" + strings.Repeat("वு", 80)} {
 		f.Add(text, uint64(i), uint16(0xABCD))
 		f.Add(text, uint64(i+100), uint16(1))
 	}

@@ -179,7 +179,8 @@ func TestNationalChoice(t *testing.T) {
 		{"not the language", strings.Repeat("ந", 71), hindi, Size{UCS2, 0, 2, 2}, "\x06\x08\x04\xab\xcd\x02\x01"},
 		{"two languages in one text", strings.Repeat("नந", 40), both, Size{UCS2, 0, 2, 2}, "\x06\x08\x04\xab\xcd\x02\x01"},
 		{"none allowed", strings.Repeat("न", 71), nil, Size{UCS2, 0, 2, 2}, "\x06\x08\x04\xab\xcd\x02\x01"},
-		{"the euro sign of the default extension table", strings.Repeat("న", 100) + "€", []Language{Telugu}, Size{GSM7, Telugu, 1, 1}, "\x03\x25\x01\x0c"},
+		{"the euro sign of the default extension table", strings.Repeat("న", 100) + "€", []Language{Telugu}, Size{GSM7, Telugu, 1, 1},
+			"\x03\x25\x01\x0c"},
 	}
 	for _, tt := range tests {
 		c := Coding{Languages: tt.may}

@@ -3,6 +3,7 @@ package sms
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -43,7 +44,8 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s: %s, %v", name, l, err)
 		}
 	}
-	for i, name := range []string{"bengali", "gujarati", "hindi", "kannada", "malayalam", "oriya", "punjabi", "tamil", "telugu", "urdu"} {
+	languages := "bengali gujarati hindi kannada malayalam oriya punjabi tamil telugu urdu"
+	for i, name := range strings.Fields(languages) {
 		if l, err := ParseLanguage(name); int(l) != i+4 || err != nil || l.String() != name {
 			t.Errorf("%s: %s, %v", name, l, err)
 		}

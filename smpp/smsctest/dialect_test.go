@@ -186,6 +186,7 @@ func TestEchoUserRef(t *testing.T) {
 		{"on, no text", Config{EchoUserRef: true, Dialect: TLVOnly},
 			[]pdu.TLV{{Tag: pdu.TagUserMessageReference, Value: []byte{0, 1}}},
 			"message_state=02 user_message_reference=0001"},
+		{"off, no text, text only", Config{Dialect: TLVOnly, TextOnly: true}, nil, "message_state=02"},
 		{"on, text only", Config{EchoUserRef: true, TextOnly: true},
 			[]pdu.TLV{{Tag: pdu.TagUserMessageReference, Value: []byte{0, 0}}}, "user_message_reference=0000"},
 		{"on, the message has none", Config{EchoUserRef: true}, nil, "message_state=02"},
@@ -204,6 +205,28 @@ func TestEchoUserRef(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPaddedIDs reads ids that differ in their two forms, and asks for one of them.
+func TestPaddedIDs(t *testing.T) {
+	bubble(t, Config{Dialect: PaddedID}, func(t *testing.T, s *SMSC) {
+		c := bound(t, s, pdu.BindTransceiver)
+		for n := uint32(1); n <= 27; n++ {
+			c.submit(n, text("919800000001", "made up"))
+			id, _ := c.accepted(n)
+			got := c.told(pdu.DeliverSM)
+			if id != fmt.Sprintf("%X", n) || string(got.receipt.ID) != fmt.Sprintf("%010d", n) {
+				t.Errorf("answer %s and receipt %s of message %d", id, got.receipt.ID, n)
+			}
+			c.acks(got, pdu.ESME_ROK)
+		}
+		if got := c.state(30, "1A"); got != `2 "000101000000000+" 0` {
+			t.Errorf("state of message 26: %s", got)
+		}
+		if got := c.state(31, "27"); got != "ESME_RQUERYFAIL" {
+			t.Errorf("state of message 39 of 27: %s", got)
+		}
+	})
 }
 
 // TestIDsKeepTheirForm changes the dialect between the answer and the receipt.

@@ -102,7 +102,7 @@ func TestQueryFails(t *testing.T) {
 				t.Errorf("message %d of 3, 2 are kept: %s, want %s", i+1, got, want)
 			}
 		}
-		for i, id := range []string{"x", "1", "-1", "0", "18446744073709551615", "99999999999999999999", ids[1] + "0"} {
+		for i, id := range []string{"x", "1", "3", "-1", "0", "18446744073709551615", "99999999999999999999", ids[1] + "0"} {
 			if got := c.state(uint32(20+i), id); got != "ESME_RQUERYFAIL" {
 				t.Errorf("id %q: %s", id, got)
 			}
@@ -122,7 +122,7 @@ func TestQueryFails(t *testing.T) {
 		if got := rx.state(32, ids[2]); got != "ESME_RINVBNDSTS" {
 			t.Errorf("on a receiver: %s", got)
 		}
-		if got := s.Counters(); got.Queries != 13 || got.QueriesFailed != 11 || got.Malformed != 1 {
+		if got := s.Counters(); got.Queries != 14 || got.QueriesFailed != 12 || got.Malformed != 1 {
 			t.Errorf("counters %s", toJSON(t, got))
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -89,14 +90,18 @@ func TestCountOnly(t *testing.T) {
 		t.Fatalf("counters %s", toJSON(t, want))
 	}
 	want.Duplicates = 0
+	seen := 0
 	for name, cfg := range map[string]Config{
 		"by a glance": {CountOnly: true},
-		"whole":       {CountOnly: true, Seen: func(*pdu.SM) {}},
+		"whole":       {CountOnly: true, Seen: func(m *pdu.SM) { seen += len(m.Dest) }},
 	} {
 		got, statuses := run(cfg)
 		if g, w := toJSON(t, got), toJSON(t, want); g != w || !slices.Equal(statuses, wantStatuses) {
 			t.Errorf("%s\n got %s %v\nwant %s %v", name, g, statuses, w, wantStatuses)
 		}
+	}
+	if seen != 5*len("919800000001") {
+		t.Errorf("Seen read %d digits of destinations", seen)
 	}
 }
 
@@ -112,6 +117,18 @@ func TestCountOnlyFaults(t *testing.T) {
 		if got := s.Counters(); got.Refused < 70 || got.Refused > 130 || got.Faults["refuse"] != got.Refused {
 			t.Errorf("%d of 400 are refused at a rate of 0.25", got.Refused)
 		}
+	})
+}
+
+// TestCountOnlyNoAnswer: a fault that comes after a message is accepted happens without receipts too.
+func TestCountOnlyNoAnswer(t *testing.T) {
+	bubble(t, with(NoAnswer, Config{CountOnly: true, NoReceipts: true}), func(t *testing.T, s *SMSC) {
+		c := bound(t, s, pdu.BindTransmitter)
+		c.submit(2, text("919800000001", "made up"))
+		elapse(time.Hour)
+		c.quiet()
+		counters(t, s, Counters{Connections: 1, Binds: 1, Bound: 1, Submits: 1, Accepted: 1, Texts: 1, MaxWindow: 1,
+			MaxPerSecond: 1, Faults: map[string]uint64{"no_answer": 1}})
 	})
 }
 

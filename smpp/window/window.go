@@ -88,26 +88,34 @@ func (w *Window[T]) Written(seq uint32, now time.Time) {
 // none, and v the zero value.
 func (w *Window[T]) Find(seq uint32) (v T, outcome Outcome) {
 	s := &w.slots[seq&w.mask]
-	if s.where == free || s.entry.Seq != seq {
-		return v, Unknown
+	if outcome = s.outcome(seq); outcome != Unknown {
+		v = s.entry.Value
 	}
-	if s.where == late {
-		return s.entry.Value, Late
-	}
-	return s.entry.Value, Matched
+	return v, outcome
 }
 
 // Answer ends the entry that seq belongs to, frees its slot, and says what the answer was to. The entry is the zero
 // Entry when the outcome is Unknown.
 func (w *Window[T]) Answer(seq uint32) (Entry[T], Outcome) {
-	_, outcome := w.Find(seq)
+	s := &w.slots[seq&w.mask]
+	outcome := s.outcome(seq)
 	if outcome == Unknown {
 		return Entry[T]{}, Unknown
 	}
-	i := int32(seq & w.mask)
-	entry := w.slots[i].entry
-	w.release(i)
+	entry := s.entry
+	w.release(int32(seq & w.mask))
 	return entry, outcome
+}
+
+// outcome says what an answer to seq would be, whose slot s is.
+func (s *slot[T]) outcome(seq uint32) Outcome {
+	switch {
+	case s.where == free || s.entry.Seq != seq:
+		return Unknown
+	case s.where == late:
+		return Late
+	}
+	return Matched
 }
 
 // Expire appends to dst every entry whose deadline is not after now, in the order of the offers, and holds them as

@@ -39,12 +39,19 @@ func TestCodings(t *testing.T) {
 		{"16-bit header, store and forward", sms.Coding{}, 3, 0x43, nil, 3, 3},
 		{"8-bit header, 153 characters each", sms.Coding{Long: sms.UDH8}, 0, 0x40, nil, 2, 2},
 		{"SAR", sms.Coding{Long: sms.SAR}, 3, 0x03, []string{"020c=abcd", "020e=03", "020f=01"}, 3, 3},
+		{"SAR, in Hindi tables", sms.Coding{Long: sms.SAR, Languages: []sms.Language{sms.Hindi}}, 0, 0x40,
+			[]string{"020c=abcd", "020e=03", "020f=01"}, 3, 3},
+		{"payload, in Hindi tables", sms.Coding{Long: sms.Payload, Languages: []sms.Language{sms.Hindi}}, 0, 0x40, []string{"0424"}, 1, 3},
 		{"payload", sms.Coding{Long: sms.Payload}, 0, 0x00, []string{"0424"}, 1, 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t, codings(tt.coding, sms.Coding{}))
 			b.cfg.SMSCs["a"].Profile.ESMClass = tt.esmClass
-			if err := b.Send(t.Context(), otp(longRequest), Past{}); err != nil {
+			request := otp(longRequest)
+			if tt.coding.Languages != nil {
+				request.Vars = []sms.Secret{"ओटीपी"}
+			}
+			if err := b.Send(t.Context(), request, Past{}); err != nil {
 				t.Fatal(err)
 			}
 			sms := b.a.got[0].SMs

@@ -55,19 +55,22 @@ func (f *Profile) fill(m *pdu.SM, p *plan, number int, tlvs []pdu.TLV) {
 	m.ESMClass, m.DataCoding, m.RegisteredDelivery = f.ESMClass, p.sms.Encoding.DataCoding(), receiptFinalState
 	m.TLVs = tlvs
 	segment := p.sms.Segments[number-1]
-	m.ShortMessage = segment.Payload
-	switch {
-	case len(segment.UDH) > 0:
+	octets := segment.Payload
+	if len(segment.UDH) > 0 { // where parts are counted by TLVs, it may still name a national language
 		m.ESMClass |= pdu.ESMClassUDHI
-		m.ShortMessage = slices.Concat(segment.UDH, segment.Payload)
+		octets = slices.Concat(segment.UDH, segment.Payload)
+	}
+	switch {
 	case p.sms.Parts > 1 && p.sms.Long == sms.Payload:
-		m.ShortMessage = nil
-		m.TLVs = append(slices.Clip(tlvs), pdu.TLV{Tag: pdu.TagMessagePayload, Value: segment.Payload})
+		m.TLVs = append(slices.Clip(tlvs), pdu.TLV{Tag: pdu.TagMessagePayload, Value: octets})
 	case p.sms.Parts > 1 && p.sms.Long == sms.SAR: // SMPP 3.4 §5.3.2.22-24
+		m.ShortMessage = octets
 		m.TLVs = append(slices.Clip(tlvs),
 			pdu.TLV{Tag: pdu.TagSarMsgRefNum, Value: binary.BigEndian.AppendUint16(nil, p.sms.Ref)},
 			pdu.TLV{Tag: pdu.TagSarTotalSegments, Value: []byte{byte(p.sms.Parts)}},
 			pdu.TLV{Tag: pdu.TagSarSegmentSeqnum, Value: []byte{byte(number)}})
+	default:
+		m.ShortMessage = octets
 	}
 }
 

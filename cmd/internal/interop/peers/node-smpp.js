@@ -1,15 +1,17 @@
-// An SMSC on npm's smpp, on a free port of loopback. It says what it decoded as JSON lines on stdout. Its receipts carry
-// the standard's TLVs and come on the bind after the one that took the message; the receipt of the first message is sent
-// before its submit_sm_resp.
+// An SMSC on npm's smpp, on two free ports of loopback: a plain one, and one with TLS that asks for the client's
+// certificate. It says what it decoded as JSON lines on stdout, texts put together from their parts. One account may be
+// several SMSCs to its owner: the system_type of a bind says which. Its receipts carry the standard's TLVs and come on
+// the SMSC's bind after the one that took the message; the receipt of an SMSC's first message is sent before its
+// submit_sm_resp.
 'use strict';
 
+const fs = require('fs');
 const smpp = require('smpp');
 
 const entityTag = 0x1400;
 const templateTag = 0x1401;
-const { SYSTEM_ID: systemID, PASSWORD: password } = process.env;
-const sessions = [];
-let taken = 0;
+const { SYSTEM_ID: systemID, PASSWORD: password, TLS_DIR: tlsDir } = process.env;
+const smscs = new Map(); // by system_type: its sessions, how many messages it took, the parts that wait for others
 
 const say = (event, facts) => console.log(JSON.stringify({ event, ...facts }));
 const two = (n) => String(n).padStart(2, '0');
@@ -20,12 +22,28 @@ function date(at) {
     + two(at.getUTCHours()) + two(at.getUTCMinutes());
 }
 
-// The element of information 8 is the 16-bit reference, the total and the number of the part (3GPP TS 23.040 §9.2.3.24.8).
-function part(elements) {
-  for (const e of elements || []) {
-    if (e[0] === 0x08 && e[1] === 4) return { reference: e.readUInt16BE(2), total: e[4], part: e[5] };
+// Parts are joined by SAR TLVs (SMPP 3.4 §5.3.2.22-24), or by the element of information 8 of the user data header: the
+// 16-bit reference, the total and the number of the part (3GPP TS 23.040 §9.2.3.24.8).
+function partOf(submit) {
+  if (submit.sar_total_segments !== undefined) {
+    return { by: 'sar', reference: submit.sar_msg_ref_num, total: submit.sar_total_segments, part: submit.sar_segment_seqnum };
   }
-  return { reference: 0, total: 1, part: 1 };
+  for (const e of submit.short_message.udh || []) {
+    if (e[0] === 0x08 && e[1] === 4) return { by: 'udh', reference: e.readUInt16BE(2), total: e[4], part: e[5] };
+  }
+  return { by: submit.message_payload ? 'payload' : 'short_message', reference: 0, total: 1, part: 1 };
+}
+
+// join keeps a part, and says the text when it is whole.
+function join(smsc, submit, part) {
+  const text = (submit.message_payload || submit.short_message).message;
+  const key = `${submit.destination_addr}/${part.reference}`;
+  const parts = smsc.parts.get(key) || [];
+  smsc.parts.set(key, parts);
+  parts[part.part - 1] = text;
+  if (parts.filter((p) => p !== undefined).length < part.total) return;
+  smsc.parts.delete(key);
+  say('message', { dest: submit.destination_addr, text: parts.join('') });
 }
 
 function sendReceipt(session, submit, id) {
@@ -47,37 +65,52 @@ function sendReceipt(session, submit, id) {
 }
 
 function onSubmit(session, submit) {
-  const id = `node-${++taken}`;
-  const first = taken === 1;
-  const { udh, message } = submit.short_message;
+  const { smsc } = session;
+  const id = `${smsc.name}-${++smsc.taken}`;
+  const first = smsc.taken === 1;
+  const part = partOf(submit);
   say('submit', {
+    smsc: smsc.name,
     id,
     source: submit.source_addr,
     dest: submit.destination_addr,
-    text: message,
     entity: ascii(submit[entityTag]),
     template: ascii(submit[templateTag]),
-    ...part(udh),
+    ...part,
   });
+  join(smsc, submit, part);
   if (first) sendReceipt(session, submit, id);
   session.send(submit.response({ message_id: id }));
-  if (!first) sendReceipt(sessions[(sessions.indexOf(session) + 1) % sessions.length], submit, id);
+  if (!first) sendReceipt(smsc.sessions[(smsc.sessions.indexOf(session) + 1) % smsc.sessions.length], submit, id);
 }
 
-const server = smpp.createServer((session) => {
+function onBind(session, bind) {
+  if (bind.system_id !== systemID || bind.password !== password) {
+    session.send(bind.response({ command_status: smpp.ESME_RBINDFAIL }));
+    return;
+  }
+  const name = bind.system_type;
+  if (!smscs.has(name)) smscs.set(name, { name, sessions: [], taken: 0, parts: new Map() });
+  session.smsc = smscs.get(name);
+  session.smsc.sessions.push(session);
+  session.send(bind.response({ system_id: 'node-smpp' }));
+  const { socket } = session;
+  const secure = socket.encrypted ? {
+    tls: socket.getProtocol(),
+    asked_for: socket.servername,
+    client: socket.authorized ? socket.getPeerCertificate().subject.CN : '',
+  } : {};
+  say('bound', { smsc: name, as: bind.command, version: bind.interface_version, from: socket.remoteAddress, ...secure });
+  session.enquire_link(() => say('enquire_link_answered'));
+}
+
+function onSession(session) {
   session.on('error', (err) => say('fault', { why: String(err) }));
-  session.on('close', () => { if (sessions.includes(session)) sessions.splice(sessions.indexOf(session), 1); });
-  session.on('unknown', (pdu) => say('fault', { why: `unknown command ${pdu.command_id}` }));
-  session.on('bind_transceiver', (bind) => {
-    if (bind.system_id !== systemID || bind.password !== password) {
-      session.send(bind.response({ command_status: smpp.ESME_RBINDFAIL }));
-      return;
-    }
-    session.send(bind.response({ system_id: 'node-smpp' }));
-    sessions.push(session);
-    say('bound', { as: bind.command, version: bind.interface_version });
-    session.enquire_link(() => say('enquire_link_answered'));
+  session.on('close', () => {
+    if (session.smsc) session.smsc.sessions.splice(session.smsc.sessions.indexOf(session), 1);
   });
+  session.on('unknown', (pdu) => say('fault', { why: `unknown command ${pdu.command_id}` }));
+  session.on('bind_transceiver', (bind) => onBind(session, bind));
   session.on('enquire_link', (pdu) => session.send(pdu.response()));
   session.on('submit_sm', (pdu) => onSubmit(session, pdu));
   session.on('unbind', (pdu) => {
@@ -85,5 +118,14 @@ const server = smpp.createServer((session) => {
     session.send(pdu.response());
     session.close();
   });
-});
-server.listen(0, '127.0.0.1', () => say('listening', { port: server.address().port }));
+}
+
+const pem = (name) => fs.readFileSync(`${tlsDir}/${name}.pem`);
+const plain = smpp.createServer(onSession);
+const secure = smpp.createServer({
+  cert: pem('server'), key: pem('server-key'), ca: pem('ca'), requestCert: true, rejectUnauthorized: true,
+}, onSession);
+secure.on('tlsClientError', (err) => say('fault', { why: String(err) }));
+plain.listen(0, '127.0.0.1', () => secure.listen(0, '127.0.0.1', () => {
+  say('listening', { port: plain.address().port, tls_port: secure.address().port });
+}));
