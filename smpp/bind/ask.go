@@ -10,6 +10,13 @@ import (
 	"harkara/smpp/session"
 )
 
+// The kinds of question, each with a lane of its own: the first goes before bulk submissions, the second after all.
+const (
+	cancels = iota
+	queries
+	askKinds
+)
+
 // asksMax is how many queries, and how many cancels, may wait for a bind.
 const asksMax = 64
 
@@ -34,7 +41,7 @@ func (e *StatusError) Error() string {
 // when no submission waits and the pace allows. The error is ErrNotLive, ErrPaused, ErrStopping or ErrAsksFull when it
 // was not sent, ErrNoAnswer when no answer that can be read came, a *StatusError, or the context's.
 func (p *Pool) Query(ctx context.Context, q pdu.Inquiry) (pdu.QueryAnswer, error) {
-	r, err := p.inquire(ctx, p.queries, pdu.QuerySM, q)
+	r, err := p.inquire(ctx, queries, q)
 	if err != nil {
 		return pdu.QueryAnswer{}, err
 	}
@@ -45,13 +52,13 @@ func (p *Pool) Query(ctx context.Context, q pdu.Inquiry) (pdu.QueryAnswer, error
 // the others. The status is the SMSC's answer, ESME_ROK where the message is cancelled; the errors are those of Query,
 // a *StatusError with every other status.
 func (p *Pool) Cancel(ctx context.Context, q pdu.Inquiry) (pdu.Status, error) {
-	r, err := p.inquire(ctx, p.cancels, pdu.CancelSM, q)
+	r, err := p.inquire(ctx, cancels, q)
 	return r.status, err
 }
 
 // ask is a question on its way. Its asker may go away at any time.
 type ask struct {
-	command pdu.CommandID
+	kind    int
 	inquiry pdu.Inquiry
 	gone    atomic.Bool // nobody waits for it any more
 	done    chan reply
@@ -68,13 +75,13 @@ type reply struct {
 func (a *ask) refuse(err error) { a.done <- reply{err: err} }
 
 // inquire waits for what becomes of one question.
-func (p *Pool) inquire(ctx context.Context, lane chan *ask, id pdu.CommandID, q pdu.Inquiry) (reply, error) {
+func (p *Pool) inquire(ctx context.Context, kind int, q pdu.Inquiry) (reply, error) {
 	if err := p.closedToAsks(ctx); err != nil {
 		return reply{}, err
 	}
-	a := &ask{command: id, inquiry: q, done: make(chan reply, 1)}
+	a := &ask{kind: kind, inquiry: q, done: make(chan reply, 1)}
 	select {
-	case lane <- a:
+	case p.asks[kind] <- a:
 	default:
 		return reply{}, ErrAsksFull
 	}
@@ -122,31 +129,37 @@ func (l *loop) mayAsk() bool { return l.asking < max(1, l.pool.cfg.Window/8) }
 // hear keeps a question that came while the loop waited, if its asker still does.
 func (l *loop) hear(a *ask) {
 	if !a.gone.Load() {
-		l.question = a
+		l.asked[a.kind] = a
 	}
 }
 
-// listen says whether there is a question in hand, or takes one from the lane where one may go.
-func (l *loop) listen(lane chan *ask) bool {
-	if l.question == nil && l.mayAsk() {
-		l.question = takeAsk(lane)
+// question returns the question of the kind that is in hand, or takes one from the lane where one may go.
+func (l *loop) question(kind int) *ask {
+	if l.asked[kind] == nil && l.mayAsk() {
+		l.asked[kind] = takeAsk(l.pool.asks[kind])
 	}
-	return l.question != nil
+	return l.asked[kind]
 }
 
-// unask refuses the question in hand.
+// unask refuses the questions in hand.
 func (l *loop) unask(err error) {
-	if l.question != nil {
-		l.question.refuse(err)
-		l.question = nil
+	for kind, a := range l.asked {
+		if a != nil {
+			a.refuse(err)
+			l.asked[kind] = nil
+		}
 	}
 }
 
-// ask gives the question in hand to the session.
+// ask gives a question in hand to the session.
 func (l *loop) ask(a *ask) {
-	l.question = nil
-	if err := l.session.Ask(a.command, &a.inquiry, ref{ask: a, at: l.now}, l.now); err != nil {
-		a.refuse(fmt.Errorf("the %s can't go on the wire: %w", a.command, err))
+	l.asked[a.kind] = nil
+	command := pdu.QuerySM
+	if a.kind == cancels {
+		command = pdu.CancelSM
+	}
+	if err := l.session.Ask(command, &a.inquiry, ref{ask: a, at: l.now}, l.now); err != nil {
+		a.refuse(fmt.Errorf("the %s can't go on the wire: %w", command, err))
 		return
 	}
 	l.asking++

@@ -24,7 +24,7 @@ type loop struct {
 
 	now      time.Time
 	held     [len(sms.Classes)]*item // claimed from the lanes, not written whole
-	question *ask                    // taken, not written
+	asked    [askKinds]*ask          // taken, not written
 	asking   int                     // questions in the window
 	idle     bool                    // submit left room in the window and nothing in the lanes; held is empty
 	paceOpen time.Time               // when the pace may give again, while it does not; else zero
@@ -116,9 +116,9 @@ func (l *loop) wait(stop <-chan struct{}) bool {
 	if l.idle {
 		otp, txn, bulk = l.pool.lanes[sms.OTP], l.pool.lanes[sms.Txn], l.pool.lanes[sms.Bulk]
 	}
-	var cancels, queries chan *ask
+	var asks [askKinds]chan *ask
 	if l.idle && l.mayAsk() {
-		cancels, queries = l.pool.cancels, l.pool.queries
+		asks = l.pool.asks
 	}
 	l.arm()
 	stopped := false
@@ -135,9 +135,9 @@ func (l *loop) wait(stop <-chan struct{}) bool {
 		l.hold(it)
 	case it := <-bulk:
 		l.hold(it)
-	case a := <-cancels:
+	case a := <-asks[cancels]:
 		l.hear(a)
-	case a := <-queries:
+	case a := <-asks[queries]:
 		l.hear(a)
 	case <-l.timer.C:
 		l.armed = time.Time{}

@@ -24,7 +24,7 @@ type Pool struct {
 	binds []*bind
 	items sync.Pool // of *item
 
-	cancels, queries chan *ask
+	asks [askKinds]chan *ask
 
 	live     atomic.Int64 // binds that can submit now
 	stopping atomic.Bool
@@ -42,13 +42,15 @@ func NewPool(cfg Config, deps Deps) *Pool {
 	}
 	p := &Pool{
 		cfg: cfg, deps: deps, pace: pace.New(cfg.TPS, deps.Rand),
-		cancels: make(chan *ask, asksMax), queries: make(chan *ask, asksMax),
 	}
 	if deps.Dial == nil {
 		p.deps.Dial = p.cfg.dialFrom
 	}
 	for class := range p.lanes {
 		p.lanes[class] = make(chan *item, max(cfg.Lane, 0))
+	}
+	for kind := range p.asks {
+		p.asks[kind] = make(chan *ask, asksMax)
 	}
 	for range cfg.Binds {
 		if cfg.Mode == Transceiver {
@@ -205,7 +207,7 @@ func (p *Pool) handBack(err error) {
 			it.rest(session.Unsent, err, now)
 		}
 	}
-	for _, asks := range []chan *ask{p.cancels, p.queries} {
+	for _, asks := range p.asks {
 		for a := takeAsk(asks); a != nil; a = takeAsk(asks) {
 			a.refuse(err)
 		}

@@ -20,8 +20,8 @@ func (l *loop) hold(it *item) {
 // submit waits: a cancel goes before bulk messages, a query after them. Both are nil when there is nothing.
 func (l *loop) next() (*item, *ask) {
 	for class := range l.held {
-		if class == int(sms.Bulk) && l.listen(l.pool.cancels) && l.question.command == pdu.CancelSM {
-			return nil, l.question
+		if class == int(sms.Bulk) && l.question(cancels) != nil {
+			return nil, l.asked[cancels]
 		}
 		if l.held[class] == nil {
 			l.held[class] = takeFrom(l.pool.lanes[class])
@@ -30,10 +30,7 @@ func (l *loop) next() (*item, *ask) {
 			return l.held[class], nil
 		}
 	}
-	if l.listen(l.pool.queries) {
-		return nil, l.question
-	}
-	return nil, nil
+	return nil, l.question(queries)
 }
 
 // submit fills the window from the lanes, as far as the pace allows. All segments of an item go over this bind, in

@@ -33,20 +33,31 @@ tenants:
   - {id: acme, password_env: INTEROP_TENANT_PASSWORD, headers: [ACMEBK, ACMEIN]}
   - {id: zipkart, password_env: INTEROP_TENANT_PASSWORD, headers: [ZIPKRT]}
 smscs:
-  - id: peer
-    addr: {{.Peer.Addr}}
+{{- range .Peer.SMSCs}}
+  - id: {{.ID}}
+    addr: {{.Addr}}
+    {{- if .TLS}}
+    tls: {enabled: true, ca_file: {{$.Peer.Certificates}}/ca.pem, server_name: ` + serverName + `,
+      cert_file: {{$.Peer.Certificates}}/client.pem, key_file: {{$.Peer.Certificates}}/client-key.pem}
+    {{- end}}
     system_id: ` + systemID + `
     password_env: INTEROP_SMSC_PASSWORD
-    mode: {{.Peer.Mode}}
-    binds: {{.Peer.Binds}}
+    system_type: {{.ID}}
+    mode: {{.Mode}}
+    binds: {{.Binds}}
     window: 4
     categories: [transactional, service_implicit]
     source: {ton: 5, npi: 0}
     destination: {ton: 1, npi: 1}
-    receipts: {submit_id: {{.Peer.SubmitID}}, receipt_id: {{.Peer.ReceiptID}}, errors: generic}
-    timeouts: {enquire_link: 1s}
+    timeouts: {response: 2s, enquire_link: 1s}
+    {{- range .Settings}}
+    {{.}}
+    {{- end}}
+{{- end}}
 routes:
-  - targets: [{smsc: peer}]
+{{- range .Peer.SMSCs}}
+  - {match: {prefixes: ["{{.Prefix}}"]}, targets: [{smsc: {{.ID}}}]}
+{{- end}}
 `))
 
 // gateway is harkara serve with a folder of its own.
@@ -55,7 +66,7 @@ type gateway struct {
 	nats string
 }
 
-// serve configures a gateway against a peer, imports the sample register and runs it until it is ready.
+// serve configures a gateway against a peer, imports the register and runs it until it is ready.
 func serve(ctx context.Context, t *testing.T, binary string, peer *peer) *gateway {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "harkara-interop-")
@@ -77,20 +88,22 @@ func serve(ctx context.Context, t *testing.T, binary string, peer *peer) *gatewa
 		t.Fatal(err)
 	}
 	run(ctx, t, secrets, binary, "config", "check", file)
-	run(ctx, t, secrets, binary, "dlt", "import", "--config", file, "--kind", "templates", "../../../deploy/samples/register.csv")
+	for _, register := range []string{"../../../deploy/samples/register.csv", "testdata/register.csv"} {
+		run(ctx, t, secrets, binary, "dlt", "import", "--config", file, "--kind", "templates", register)
+	}
 	g := &gateway{start(ctx, t, "harkara serve", "", secrets, binary, "serve", "--config", file), nats}
 	g.await(ctx, t, g.err, `"ready"`, func() bool { return slices.Contains(g.err.get(), "ready") })
 	return g
 }
 
 // drain stops the gateway as a service manager does and checks that it ended well and kept its secrets.
-func (g *gateway) drain(t *testing.T) {
+func (g *gateway) drain(t *testing.T, requests []*request) {
 	t.Helper()
 	if code := g.stop(t, syscall.SIGTERM); code != 0 {
 		t.Errorf("harkara serve ended with status %d after SIGTERM, want 0\n%s", code, g.tail())
 	}
 	log := strings.Join(append(g.out.get(), g.err.get()...), "\n")
-	for _, secret := range append(secretsOf(requests), smscPassword, tenantPassword) {
+	for _, secret := range secretsOf(requests) {
 		if strings.Contains(log, secret) {
 			t.Errorf("harkara serve printed the secret %q", secret)
 		}

@@ -19,38 +19,33 @@ func TestInterop(t *testing.T) {
 	run(t.Context(), t, nil, "go", "build", "-o", binary, "harkara/cmd/harkara")
 
 	t.Run("node-smpp", func(t *testing.T) {
-		scripted(t, binary, peer{Mode: "transceiver", Binds: 2, SubmitID: "text", ReceiptID: "text"},
-			"node", "peers/node-smpp.js")
+		keys := filepath.Join(t.TempDir(), "keys.log")
+		scripted(t, binary, &peer{SMSCs: nodeSMSCs(), keys: keys}, "node", "--tls-keylog="+keys, "peers/node-smpp.js")
 	})
 	t.Run("Net-SMPP", func(t *testing.T) {
-		scripted(t, binary, peer{Mode: "transceiver", Binds: 1, SubmitID: "hex", ReceiptID: "dec"},
-			"perl", "peers/net-smpp.pl")
+		scripted(t, binary, &peer{SMSCs: perlSMSCs()}, "perl", "peers/net-smpp.pl")
 	})
 	t.Run("Kannel", func(t *testing.T) { kannel(t, binary) })
 }
 
 // scripted is the whole test against a peer that sends receipts and says what it read.
-func scripted(t *testing.T, binary string, how peer, argv ...string) {
+func scripted(t *testing.T, binary string, p *peer, argv ...string) {
 	ctx, cancel := context.WithTimeout(t.Context(), worldTime)
 	defer cancel()
-	p := startScript(ctx, t, how, argv...)
-	c := startCapture(ctx, t, p.port())
+	requests := requestsFor(p.SMSCs)
+	startScript(ctx, t, p, argv...)
+	c := startCapture(ctx, t, p)
 	g := serve(ctx, t, binary, p)
-	tenant := startTenant(ctx, t, g)
-	states := func(r *request) []string { return r.states }
-	awaitStatuses(ctx, t, tenant, states)
-	g.drain(t)
+	tenant := startTenant(ctx, t, g, requests)
+	awaitStatuses(ctx, t, tenant, requests)
+	g.drain(t, requests)
 	said := endTenant(ctx, t, tenant)
 	p.awaitUnbound(ctx, t)
-	pdus := c.end(ctx, t, p.Binds)
+	pdus := c.end(ctx, t, p.binds())
 
-	ids := checkPeer(t, p)
-	checkTenant(t, said, ids, states)
-	var binds []uint32
-	for range p.Binds {
-		binds = append(binds, bindTransceiver)
-	}
-	checkWire(t, pdus, binds)
+	ids := checkPeer(t, p, requests)
+	checkTenant(t, said, requests, ids)
+	checkWire(t, pdus, p.SMSCs, requests)
 }
 
 // passed says what was checked, for people, unless something was found wrong.

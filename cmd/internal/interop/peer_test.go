@@ -7,35 +7,51 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 )
 
-// peer is an SMSC that is not ours, running, and how the gateway is to talk to it.
+// peer is a program that is not ours and that is one or several SMSCs.
 type peer struct {
 	*process
-	Addr      string
-	Mode      string
-	Binds     int
-	SubmitID  string // the form of ids in its answers
-	ReceiptID string // and in its receipts
+	SMSCs        []*smsc
+	Certificates string // the folder of certificates, where it knows TLS
+	keys         string // the file to which it writes the keys of TLS sessions; empty: it knows no TLS
+	port         string // it listens here
+	tlsPort      string // and here with TLS
 }
 
-// port is where it listens.
-func (p *peer) port() string { return p.Addr[len("127.0.0.1:"):] }
+// binds is how many connections it gets.
+func (p *peer) binds() int {
+	n := 0
+	for _, s := range p.SMSCs {
+		n += s.Binds
+		if s.Mode == "transmitter_receiver" {
+			n += s.Binds
+		}
+	}
+	return n
+}
 
 // peerLine is what the scripted peers print.
 type peerLine struct {
 	Event     string `json:"event"`
 	Port      int    `json:"port"`
-	As        string `json:"as"`      // of bound
-	Version   int    `json:"version"` // of bound
-	ID        string `json:"id"`      // of submit and receipt_answered, as statuses should write it
+	TLSPort   int    `json:"tls_port"`
+	SMSC      string `json:"smsc"`
+	As        string `json:"as"` // of bound, to Client
+	Version   int    `json:"version"`
+	From      string `json:"from"`
+	TLS       string `json:"tls"`
+	AskedFor  string `json:"asked_for"` // the server's name
+	Client    string `json:"client"`    // that of the certificate, which the peer has checked
+	ID        string `json:"id"`        // of submit, queried and receipt_answered, as statuses should write it
 	Source    string `json:"source"`
 	Dest      string `json:"dest"`
-	Text      string `json:"text"`
+	Text      string `json:"text"` // of message: the whole text
 	Entity    string `json:"entity"`
 	Template  string `json:"template"`
+	By        string `json:"by"` // how the parts are joined
 	Reference int    `json:"reference"`
 	Total     int    `json:"total"`
 	Part      int    `json:"part"`
@@ -44,13 +60,22 @@ type peerLine struct {
 }
 
 // startScript runs one of the scripted peers until it listens.
-func startScript(ctx context.Context, t *testing.T, p peer, argv ...string) *peer {
+func startScript(ctx context.Context, t *testing.T, p *peer, argv ...string) {
 	t.Helper()
-	p.process = start(ctx, t, filepath.Base(argv[1]), "",
-		append(nodePath(t), "SYSTEM_ID="+systemID, "PASSWORD="+smscPassword), argv...)
+	if p.keys != "" {
+		p.Certificates = certificates(t)
+	}
+	p.process = start(ctx, t, filepath.Base(argv[len(argv)-1]), "",
+		append(nodePath(t), "SYSTEM_ID="+systemID, "PASSWORD="+smscPassword, "TLS_DIR="+p.Certificates), argv...)
 	p.await(ctx, t, p.out, "its port", func() bool { return len(p.out.get()) > 0 })
-	p.Addr = fmt.Sprintf("127.0.0.1:%d", decode[peerLine](t, p.out)[0].Port)
-	return &p
+	line := decode[peerLine](t, p.out)[0]
+	p.port, p.tlsPort = fmt.Sprint(line.Port), fmt.Sprint(line.TLSPort)
+	for _, s := range p.SMSCs {
+		s.Addr = "127.0.0.1:" + p.port
+		if s.TLS {
+			s.Addr = "127.0.0.1:" + p.tlsPort
+		}
+	}
 }
 
 // events are the lines of one kind.
@@ -82,81 +107,133 @@ func nodePath(t *testing.T) []string {
 // awaitUnbound waits until every bind was ended in good order: nothing comes after that.
 func (p *peer) awaitUnbound(ctx context.Context, t *testing.T) {
 	t.Helper()
-	p.await(ctx, t, p.out, "unbind on every bind", func() bool { return len(p.events(t, "unbound")) >= p.Binds })
+	p.await(ctx, t, p.out, "unbind on every bind", func() bool { return len(p.events(t, "unbound")) >= p.binds() })
 }
 
 // checkPeer compares what a scripted peer decoded with what was sent, and returns the ids that it gave, by number.
-func checkPeer(t *testing.T, p *peer) map[string][]string {
+func checkPeer(t *testing.T, p *peer, requests []*request) map[string][]string {
 	t.Helper()
 	for _, fault := range p.events(t, "fault") {
 		t.Errorf("%s: %s", p.name, fault.Why)
 	}
+	checkBound(t, p)
+	ids := checkSegments(t, p, requests)
+	checkTexts(t, p, requests)
+	checkFates(t, p, requests, ids)
+	return ids
+}
+
+// checkBound looks at the binds: who made them, from where and how, and that they were kept alive and ended well.
+func checkBound(t *testing.T, p *peer) {
+	t.Helper()
 	bound := p.events(t, "bound")
-	if len(bound) != p.Binds {
-		t.Errorf("%s was bound %d times, want %d", p.name, len(bound), p.Binds)
-	}
-	for _, b := range bound {
-		if b.As != "bind_transceiver" || b.Version != 0x34 {
-			t.Errorf("%s was bound by %s, version %#x; want bind_transceiver, 0x34", p.name, b.As, b.Version)
+	for _, s := range p.SMSCs {
+		want := peerLine{Event: "bound", SMSC: s.ID, As: "bind_transceiver", Version: s.version, From: s.from}
+		if s.TLS {
+			want.TLS, want.AskedFor, want.Client = "TLSv1.3", serverName, systemID
+		}
+		n := 0
+		for _, b := range bound {
+			if b.SMSC == s.ID {
+				n++
+				if b != want {
+					t.Errorf("%s was bound as %+v, want %+v", p.name, b, want)
+				}
+			}
+		}
+		if n != s.Binds {
+			t.Errorf("%s was bound %d times as %s, want %d", p.name, n, s.ID, s.Binds)
 		}
 	}
-	if n := len(p.events(t, "enquire_link_answered")); n != p.Binds {
-		t.Errorf("%s had %d of its enquire_link answered, want %d", p.name, n, p.Binds)
+	for event, what := range map[string]string{"bound": "bound", "enquire_link_answered": "answered an enquire_link",
+		"unbound": "unbound"} {
+		if n := len(p.events(t, event)); n != p.binds() {
+			t.Errorf("%s was %s %d times, want %d", p.name, what, n, p.binds())
+		}
 	}
-	if n := len(p.events(t, "unbound")); n != p.Binds {
-		t.Errorf("%s was unbound %d times, want %d", p.name, n, p.Binds)
+}
+
+// checkSegments compares each submit_sm, and returns the ids that they were given, by number.
+func checkSegments(t *testing.T, p *peer, requests []*request) map[string][]string {
+	t.Helper()
+	byDest := map[string][]peerLine{}
+	ids := map[string][]string{}
+	submits := p.events(t, "submit")
+	for _, s := range submits {
+		byDest[s.Dest] = append(byDest[s.Dest], s)
+		ids[s.Dest] = append(ids[s.Dest], s.ID)
 	}
-	ids := checkTexts(t, p)
-	answered := map[string]int{}
+	for _, r := range requests {
+		if r.rejected() {
+			continue
+		}
+		list := byDest[r.dest]
+		delete(byDest, r.dest)
+		if len(list) != r.submits() {
+			t.Errorf("%s took %d submit_sm of %s, want %d", p.name, len(list), r.id, r.submits())
+		}
+		for _, s := range list {
+			if s.SMSC != r.smsc.ID || s.Source != r.header || s.Entity != acmeEntity || s.Template != r.template ||
+				s.By != r.joinedBy() || s.Total != r.submits() || s.Reference != list[0].Reference {
+				t.Errorf("%s read %+v of %s", p.name, s, r.id)
+			}
+		}
+	}
+	for dest, list := range byDest {
+		t.Errorf("%s got %d submit_sm to %s, which nobody asked for", p.name, len(list), dest)
+	}
+	passed(t, "%s: read %d submit_sm: SMSC, header, entity, template and parts are right", p.name, len(submits))
+	return ids
+}
+
+// checkTexts compares the texts as the peer put them together.
+func checkTexts(t *testing.T, p *peer, requests []*request) {
+	t.Helper()
+	texts := map[string][]string{}
+	whole := p.events(t, "message")
+	for _, m := range whole {
+		texts[m.Dest] = append(texts[m.Dest], m.Text)
+	}
+	for _, r := range requests {
+		if !r.rejected() && !slices.Equal(texts[r.dest], []string{r.text}) {
+			t.Errorf("%s read %s as %q, want %q once", p.name, r.id, texts[r.dest], r.text)
+		}
+	}
+	passed(t, "%s: put %d texts together, each as it was written by hand", p.name, len(whole))
+}
+
+// checkFates asks for one answer to each receipt, and that what the peer treated badly is known to it.
+func checkFates(t *testing.T, p *peer, requests []*request, ids map[string][]string) {
+	t.Helper()
+	answered, queried, refused := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, a := range p.events(t, "receipt_answered") {
 		answered[a.ID]++
 		if a.Status != 0 {
 			t.Errorf("%s: the receipt of %s was answered with %#x, want 0", p.name, a.ID, a.Status)
 		}
 	}
-	for dest, list := range ids {
-		for _, id := range list {
-			if answered[id] != 1 {
-				t.Errorf("%s: the receipt of %s to %s was answered %d times, want once", p.name, id, dest, answered[id])
-			}
-		}
+	for _, q := range p.events(t, "queried") {
+		queried[q.ID]++
 	}
-	return ids
-}
-
-// checkTexts puts the texts together from their parts, as a handset does.
-func checkTexts(t *testing.T, p *peer) map[string][]string {
-	t.Helper()
-	parts := map[string][]peerLine{}
-	for _, s := range p.events(t, "submit") {
-		parts[s.Dest] = append(parts[s.Dest], s)
+	for _, f := range p.events(t, "refused") {
+		refused[f.Dest]++
 	}
-	ids := map[string][]string{}
 	for _, r := range requests {
-		if r.rejected() {
-			continue
+		times := 1
+		if r.message.id == "silent" {
+			times = 0
 		}
-		list := parts[r.dest]
-		delete(parts, r.dest)
-		text := make([]string, r.segments)
-		for _, s := range list {
-			if s.Source != r.header || s.Entity != acmeEntity || s.Template != r.template || s.Total != r.segments ||
-				s.Reference != list[0].Reference {
-				t.Errorf("%s read %+v of %s", p.name, s, r.id)
+		for _, id := range ids[r.dest] {
+			if answered[id] != times {
+				t.Errorf("%s: the receipt of %s (%s) was answered %d times, want %d", p.name, id, r.id, answered[id], times)
 			}
-			if s.Part >= 1 && s.Part <= r.segments {
-				text[s.Part-1] += s.Text
+			// A receipt may be on its way when it is asked for.
+			if times == 0 && queried[id] == 0 {
+				t.Errorf("%s: was never asked for the receipt of %s (%s)", p.name, id, r.id)
 			}
-			ids[r.dest] = append(ids[r.dest], s.ID)
 		}
-		if whole := strings.Join(text, ""); len(list) != r.segments || whole != r.text {
-			t.Errorf("%s read %s as %q in %d parts, want %q in %d", p.name, r.id, whole, len(list), r.text, r.segments)
+		if r.refused != (refused[r.dest] == 1) {
+			t.Errorf("%s: refused %s %d times", p.name, r.id, refused[r.dest])
 		}
 	}
-	for dest, list := range parts {
-		t.Errorf("%s got %d submit_sm to %s, which nobody asked for", p.name, len(list), dest)
-	}
-	passed(t, "%s: read %d submit_sm of %d messages: header, entity, template and text are right", p.name,
-		len(p.events(t, "submit")), len(ids))
-	return ids
 }

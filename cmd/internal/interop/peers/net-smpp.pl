@@ -16,15 +16,14 @@ use constant { ENTITY_TAG => 0x1400, TEMPLATE_TAG => 0x1401 };
 use constant { ESME_RBINDFAIL => 0x0d, ESME_RQUERYFAIL => 0x67, VENDOR_BUSY => 0x401 };
 use constant { HINDI => 6, ESCAPE => "\x1b" };
 
-# The Hindi tables of 3GPP TS 23.038 (A.3.6 and A.2.6), septet by septet, with ~ where there is no character. One binary
-# tilde of the second is given up for that.
-my @LOCKING = split //, "\N{U+901}\N{U+902}\N{U+903}अआइईउऊऋ\nऌऍ\r~एऐऑऒओऔकखगघङच~छजझञ !टठडढणत)(थद,ध.न0123456789:;\N{U+929}पफ?बभमयर"
+# The Hindi tables of 3GPP TS 23.038 (A.3.6 and A.2.6), septet by septet, with a dot where there is no character.
+my @LOCKING = split //, "\N{U+901}\N{U+902}\N{U+903}अआइईउऊऋ\nऌऍ\rऎएऐऑऒओऔकखगघङच·छजझञ !टठडढणत)(थद,ध.न0123456789:;\N{U+929}पफ?बभमयर"
     . "\N{U+931}ल\N{U+933}\N{U+934}वशषसह\N{U+93c}\N{U+93d}\N{U+93e}\N{U+93f}\N{U+940}\N{U+941}\N{U+942}\N{U+943}\N{U+944}"
     . "\N{U+945}\N{U+946}\N{U+947}\N{U+948}\N{U+949}\N{U+94a}\N{U+94b}\N{U+94c}\N{U+94d}\N{U+950}"
     . "abcdefghijklmnopqrstuvwxyz\N{U+972}\N{U+97b}\N{U+97c}\N{U+97e}\N{U+97f}";
-my @SINGLE = split //, "@£\$¥¿\"¤%&'\f*+~-/<=>¡^¡_#*\N{U+964}\N{U+965}~०१२३४५६७८९\N{U+951}\N{U+952}{}\N{U+953}\N{U+954}"
+my @SINGLE = split //, "@£\$¥¿\"¤%&'\f*+·-/<=>¡^¡_#*\N{U+964}\N{U+965}·०१२३४५६७८९\N{U+951}\N{U+952}{}\N{U+953}\N{U+954}"
     . "\N{U+958}\N{U+959}\N{U+95a}\\\N{U+95b}\N{U+95c}\N{U+95d}\N{U+95e}\N{U+95f}\N{U+960}\N{U+961}\N{U+962}\N{U+963}"
-    . "\N{U+970}\N{U+971}~[~]~|ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    . "\N{U+970}\N{U+971}·[~]·|ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 $| = 1;
 # The module says on stderr that it has no names for the tags of DLT; it keeps their values by number.
