@@ -17,7 +17,8 @@ import (
 // capture is a running dumpcap on loopback.
 type capture struct {
 	*process
-	file, port, tlsPort string
+	file, keys          string // the packets, and the keys of TLS sessions where there are any
+	port, tlsPort       string
 	tshark              []string       // tshark's arguments to read it by
 	marks               map[string]int // by stream and direction, the sequence number behind the last octet so far
 }
@@ -25,7 +26,7 @@ type capture struct {
 // startCapture captures the peer's TCP ports on loopback from before the gateway's first octet.
 func startCapture(ctx context.Context, t *testing.T, p *peer) *capture {
 	t.Helper()
-	c := &capture{file: filepath.Join(t.TempDir(), "smpp.pcapng"), port: p.port, tlsPort: p.tlsPort}
+	c := &capture{file: filepath.Join(t.TempDir(), "smpp.pcapng"), keys: p.keys, port: p.port, tlsPort: p.tlsPort}
 	c.tshark = []string{"tshark", "-n", "-r", c.file, "-d", "tcp.port==" + c.port + ",smpp", "-o",
 		"smpp.decode_sms_over_smpp:" + alphabet(p.SMSCs)}
 	filter := "tcp port " + c.port
@@ -82,22 +83,27 @@ func (c *capture) end(ctx context.Context, t *testing.T, conversations int) []pd
 	if code := c.stop(t, syscall.SIGINT); code != 0 {
 		t.Fatalf("dumpcap ended with status %d\n%s", code, c.tail())
 	}
-	keep(t, c.file)
+	c.keep(t)
 	return c.dissect(ctx, t)
 }
 
-// keep copies the capture to INTEROP_CAPTURES, for people to look at, where that is set.
-func keep(t *testing.T, file string) {
+// keep copies the capture, and what it takes to read it, to INTEROP_CAPTURES, for people to look at, where that is set.
+func (c *capture) keep(t *testing.T) {
 	t.Helper()
 	dir := os.Getenv("INTEROP_CAPTURES")
 	if dir == "" {
 		return
 	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, filepath.Base(t.Name())+".pcapng"), b, 0o600); err != nil {
-		t.Fatal(err)
+	for file, suffix := range map[string]string{c.file: ".pcapng", c.keys: ".keys"} {
+		if file == "" {
+			continue
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(t.Name())+suffix), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

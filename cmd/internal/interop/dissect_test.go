@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/xml"
 	"errors"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -32,13 +33,14 @@ func (n *node) each(visit func(*node)) {
 	}
 }
 
-// tlv is one optional parameter; its value is read as text.
+// tlv is one optional parameter; the value of a vendor's is read as text, those of the standard are among the fields.
 type tlv struct{ tag, value string }
 
 // pdu is one PDU as tshark reads it. The fields of its user data header are among its own.
 type pdu struct {
 	frame, stream string
 	ours          bool // sent by the gateway
+	tls           bool // it was within TLS
 	command       uint32
 	status        uint32
 	seq           uint32
@@ -53,7 +55,7 @@ func (p *pdu) response() bool { return p.command&0x80000000 != 0 }
 // dissect has tshark read the capture. What it calls malformed, or does not take for SMPP, fails the test.
 func (c *capture) dissect(ctx context.Context, t *testing.T) []pdu {
 	t.Helper()
-	out := run(ctx, t, nil, "tshark", "-n", "-2", "-r", c.file, "-d", c.decodeAs(), "-T", "pdml")
+	out := run(ctx, t, nil, slices.Concat(c.tshark, []string{"-2", "-T", "pdml"})...)
 	var doc struct {
 		Packets []node `xml:"packet"`
 	}
@@ -72,14 +74,18 @@ func (c *capture) packet(t *testing.T, p *node) []pdu {
 	t.Helper()
 	var pdus []pdu
 	shown := map[string]string{}
+	secured := false // by TLS: a packet without SMPP in it may be of the handshake
 	for i := range p.Protos {
 		proto := &p.Protos[i]
 		switch proto.Name {
 		case "geninfo", "tcp":
 			proto.each(func(n *node) { shown[n.Name] = n.Show })
+		case "tls":
+			secured = secured || c.unlocked(t, shown["num"], proto)
 		case "smpp":
-			pdus = append(pdus, pdu{frame: shown["num"], stream: shown["tcp.stream"], ours: shown["tcp.dstport"] == c.port,
-				title: proto.Title, fields: map[string]string{}})
+			port := shown["tcp.dstport"]
+			pdus = append(pdus, pdu{frame: shown["num"], stream: shown["tcp.stream"], title: proto.Title,
+				ours: port == c.port || port == c.tlsPort, tls: secured, fields: map[string]string{}})
 		}
 		if len(pdus) > 0 {
 			proto.each(func(n *node) { pdus[len(pdus)-1].take(t, n) })
@@ -89,7 +95,7 @@ func (c *capture) packet(t *testing.T, p *node) []pdu {
 	_, segment := shown["tcp.reassembled_in"]
 	// On a busy machine the kernel sends a segment again: its octets were read in the packet that brought them first.
 	_, again := shown["tcp.analysis.retransmission"]
-	if shown["tcp.len"] != "0" && len(pdus) == 0 && !segment && !(again && c.seen(t, shown)) {
+	if shown["tcp.len"] != "0" && len(pdus) == 0 && !secured && !segment && !(again && c.seen(t, shown)) {
 		t.Errorf("frame %s: tshark finds no SMPP in %s octets", shown["num"], shown["tcp.len"])
 	}
 	if c.marks == nil {
@@ -98,6 +104,22 @@ func (c *capture) packet(t *testing.T, p *node) []pdu {
 	way := shown["tcp.stream"] + ">" + shown["tcp.dstport"]
 	c.marks[way] = max(c.marks[way], c.mark(t, shown))
 	return pdus
+}
+
+// unlocked says that tshark could read the records of TLS, and found SMPP wherever they hold data.
+func (c *capture) unlocked(t *testing.T, frame string, proto *node) bool {
+	t.Helper()
+	count := map[string]int{}
+	proto.each(func(n *node) {
+		count[n.Name]++
+		if n.Name == "tls.app_data_proto" && n.Show != "Short Message Peer to Peer" {
+			t.Errorf("frame %s: tshark finds %s within TLS", frame, n.Show)
+		}
+	})
+	if count["tls.record"] != count["tls.record.content_type"] || count["tls.app_data"] != count["tls.app_data_proto"] {
+		t.Errorf("frame %s: tshark can't decrypt it: %v", frame, count)
+	}
+	return true
 }
 
 // seen says whether every octet of a packet lies below what its direction of the stream has brought before.
