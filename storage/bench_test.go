@@ -23,15 +23,16 @@ func BenchmarkProjection(b *testing.B) {
 		if always {
 			interval = 0
 		}
-		// apart is how many messages lie between a message's submission and its receipt.
-		for _, apart := range []int{0, 20_000} {
-			b.Run(fmt.Sprintf("always=%v/apart=%d", always, apart), func(b *testing.B) {
+		// apart is how many messages lie between a message's submission and its receipt. In the last case memory holds
+		// fewer, so that every message is looked up.
+		for _, c := range []struct{ apart, remember int }{{0, 0}, {20_000, 0}, {20_000, 5_000}} {
+			b.Run(fmt.Sprintf("always=%v/apart=%d/remember=%d", always, c.apart, c.remember), func(b *testing.B) {
 				const messages = 60_000
 				w := newBench(b, interval)
-				fillLedger(b, w, messages, apart)
+				fillLedger(b, w, messages, c.apart)
 				own, server := ownCPU(b), serverCPU(b)
 				cfg := w.config()
-				cfg.SyncAlways, cfg.MaxAge = always, 0
+				cfg.SyncAlways, cfg.MaxAge, cfg.Remember = always, 0, c.remember
 				b.ResetTimer()
 				w.project(b, cfg)
 				b.StopTimer()

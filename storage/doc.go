@@ -10,5 +10,8 @@
 // the event they come from and are published with the stream's expected last sequence, so a replay skips what
 // was published, and a second projector cannot publish at all.
 //
+// A receipt finds its segment by the SMSC's message id or, where the answer with that never came, by the
+// user_message_reference that the SMSC repeats (doubt.go). It may come before its segment is known: it waits then.
+//
 // The rules by which a message changes its state are in message.go and know neither network nor clock.
 package storage

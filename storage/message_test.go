@@ -617,7 +617,7 @@ func TestTakenReceiptsLeaveNothing(t *testing.T) {
 		if n%2 == 0 {
 			h.referring(1, 1, n%4 == 0).ended(ledger.InDoubt, 1, "a", true, 1)
 		} else {
-			h.submitted(1, "a", 1)
+			h.referring(1, 1, true).submitted(1, "a", 1)
 		}
 		foldAll(b, h.events)
 		b.done()

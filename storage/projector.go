@@ -26,8 +26,12 @@ type ProjectorConfig struct {
 	Replicas   int           // of SMS_STATUS; 0 means 1
 	MaxEvents  int           // of a batch, about; 0 means 8,000
 	MaxAge     time.Duration // how long a batch gathers; 0 means 40 ms
-	Remember   int           // messages in memory; 0 means 200,000 (about 1 KB each)
-	EarlyLimit int           // early receipts in memory; 0 means 100,000
+	// Remember is how many messages are in memory after a batch; others are looked up. 0 means 50,000: 55 MB of
+	// one-segment messages, 90 MB where all have three.
+	Remember int
+	// EarlyLimit is how many early receipts are in memory, by id and once more by reference; others are looked up. 0 means
+	// 20,000: 8 MB.
+	EarlyLimit int
 }
 
 // ProjectorTrace has hooks for metrics; each may be nil. They are called from Run and must not block.
@@ -67,10 +71,10 @@ func NewProjector(cfg ProjectorConfig) *Projector {
 		cfg.MaxAge = 40 * time.Millisecond
 	}
 	if cfg.Remember == 0 {
-		cfg.Remember = 200_000
+		cfg.Remember = 50_000
 	}
 	if cfg.EarlyLimit == 0 {
-		cfg.EarlyLimit = 100_000
+		cfg.EarlyLimit = 20_000
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/pressly/goose/v3"
 	"pgregory.net/rapid"
 
 	"harkara/smpp/sms"
@@ -420,6 +422,94 @@ func TestStatusesGoOutOnceAndInOrder(t *testing.T) {
 				t.Errorf("behind somebody else's message published %d, %v", n, err)
 			}
 		})
+	}
+}
+
+// TestReceiptsOfForgottenMessages: receipts that come long after memory has let go of their messages, among them some
+// that find a segment in doubt by its reference.
+func TestReceiptsOfForgottenMessages(t *testing.T) {
+	const messages, remember = 3000, 100
+	b := newBench(t, 100*time.Millisecond)
+	var sent, receipts []ledger.Event
+	for n := range messages {
+		h := newHistory(n).planned(1, "a", 2, 1, 2)
+		if n%10 == 0 {
+			h.ended(ledger.InDoubt, 1, "a", true, 1, 2)
+		} else {
+			h.submitted(1, "a", 1, 2)
+		}
+		number := []byte{byte(n), byte(n >> 8), 1}
+		h.events[0].Facts.ToDigest = number
+		sent = append(sent, h.events...)
+		for s := 1; s <= 2; s++ {
+			h.receipt(1, "a", s, sms.Delivered)
+			if n%10 == 0 {
+				h.referring(1, s, n%20 == 0)
+				h.events[len(h.events)-1].Report.From = number
+			}
+		}
+		receipts = append(receipts, h.events[2:]...)
+	}
+	cfg, recalled := b.config(), 0
+	cfg.MaxEvents, cfg.Remember, cfg.EarlyLimit = 300, remember, 10
+	cfg.Trace.Projected = func(_ ledger.Position, stats Stats, _, _ time.Duration) {
+		recalled += stats.Recalled
+		if stats.Remembers > remember || stats.Waiting > 10 {
+			t.Errorf("%d messages and %d early receipts in memory", stats.Remembers, stats.Waiting)
+		}
+	}
+	for frame := range slices.Chunk(append(sent, receipts...), 300) {
+		b.append(t, frame...)
+	}
+	b.project(t, cfg)
+	if got := query(t, b.db, `SELECT state, count(*) FROM harkara.v_message GROUP BY state`); !slices.Equal(got, []string{fmt.Sprint("delivered|", messages)}) {
+		t.Errorf("messages: %v", got)
+	}
+	if recalled < messages-remember {
+		t.Errorf("%d messages were looked up", recalled)
+	}
+}
+
+// TestAnOlderDatabaseGoesOn: rows from before migration 11 stay, and events about their messages find them.
+func TestAnOlderDatabaseGoesOn(t *testing.T) {
+	b := newBench(t, 100*time.Millisecond)
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, b.db, files, goose.WithTableName("public.harkara_migrations"), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.DownTo(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	for n, parts := range []string{
+		`(1, 1, 'accepted', '1-1-1'), (1, 2, 'throttled', NULL), (2, 2, 'planned', NULL)`,
+		`(1, 1, 'in_doubt', NULL), (1, 2, 'accepted', '2-1-2')`,
+	} {
+		key := testKey(n + 1).String()
+		if _, err := b.db.Exec(`INSERT INTO harkara.message (key, fact, requested_at, deadline, segments, possible_duplicate, tenant, id, ref, state, class,
+			template, header, entity, category, encoding, to_last4, to_digest) VALUES ('` + key + `', 1, now(), now(), 2, false, 'acme', 'order-` + fmt.Sprint(n+1) + `', '',
+			'planned', 'otp', '1107', 'ACMEBK', '1101', '', 'gsm7', '5678', '\x010203')`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.db.Exec(`INSERT INTO harkara.attempt (key, fact, answered_at, status, attempt, segment, smsc, verdict, message_id)
+			SELECT '` + key + `'::uuid, 1, timestamptz '2026-11-22 10:11:12Z', 0, n, s, 'a', v, m FROM (VALUES ` + parts + `) AS x(n, s, v, m)`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Migrate(t.Context(), b.db); err != nil {
+		t.Fatal(err)
+	}
+	b.append(t, newHistory(1).submitted(2, "a", 2).receipt(1, "a", 1, sms.Delivered).receipt(2, "a", 2, sms.Delivered).events...)
+	b.append(t, newHistory(2).submitted(1, "a", 1).receipt(1, "a", 1, sms.Delivered).receipt(1, "a", 2, sms.Undelivered).events...)
+	b.project(t, b.config())
+	if got := query(t, b.db, `SELECT id, state FROM harkara.v_message ORDER BY id`); !slices.Equal(got, []string{"order-1|delivered", "order-2|undelivered"}) {
+		t.Errorf("messages %v", got)
+	}
+	if got := query(t, b.db, `SELECT count(parts), count(user_ref) FROM harkara.attempt`); !slices.Equal(got, []string{"0|0"}) {
+		t.Errorf("parts and references %v", got)
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 // recallDoubts adds the keys of the messages that have a segment which no message id names and which a receipt may be
 // about by its reference: one of the batch, or one that waits for a doubt of the batch. It returns the ids that the
 // waiting ones would give to their segments. Where no receipt has a reference it asks nothing.
-func recallDoubts(ctx context.Context, conn *sql.Conn, w *memory, receipts []item, doubted []reference, keys map[sms.Key]bool) ([]handle, error) {
+func recallDoubts(ctx context.Context, conn *sql.Conn, w *memory, receipts []item, doubted []reference,
+	keys map[sms.Key]bool) ([]handle, error) {
 	if w.unnamed.lost && len(doubted) > 0 {
 		if err := recallUnnamed(ctx, conn, w, doubted); err != nil {
 			return nil, err
@@ -56,9 +57,11 @@ func findDoubts(ctx context.Context, conn *sql.Conn, since map[reference]time.Ti
 	found, err := conn.QueryContext(ctx, `
 		SELECT c.key FROM unnest($1::text[], $2::integer[], $3::timestamptz[]) AS q(smsc, ref, since)
 		CROSS JOIN LATERAL (
-			SELECT a.key FROM harkara.attempt a WHERE a.smsc = q.smsc AND a.user_ref = q.ref AND a.user_ref IS NOT NULL AND a.answered_at >= q.since
+			SELECT a.key FROM harkara.attempt a
+			WHERE a.smsc = q.smsc AND a.user_ref = q.ref AND a.user_ref IS NOT NULL AND a.answered_at >= q.since
 			UNION ALL
-			SELECT n.key FROM harkara.answer n WHERE n.smsc = q.smsc AND n.user_ref = q.ref AND n.user_ref IS NOT NULL AND n.answered_at >= q.since
+			SELECT n.key FROM harkara.answer n
+			WHERE n.smsc = q.smsc AND n.user_ref = q.ref AND n.user_ref IS NOT NULL AND n.answered_at >= q.since
 		) c`, pq.Array(smscs), pq.Array(refs), pq.Array(timestamps(times)))
 	if err != nil {
 		return fmt.Errorf("look up segments in doubt: %w", err)
@@ -81,7 +84,8 @@ func recallUnnamed(ctx context.Context, conn *sql.Conn, w *memory, doubted []ref
 	for _, r := range doubted {
 		smscs, refs = append(smscs, string(r.smsc)), append(refs, int64(r.ref))
 	}
-	found, err := conn.QueryContext(ctx, earlySelect+` AND r.user_ref IS NOT NULL AND (r.smsc, r.user_ref) IN (SELECT * FROM unnest($1::text[], $2::integer[])) ORDER BY r.fact`,
+	found, err := conn.QueryContext(ctx, earlySelect+` AND r.user_ref IS NOT NULL
+		AND (r.smsc, r.user_ref) IN (SELECT * FROM unnest($1::text[], $2::integer[])) ORDER BY r.fact`,
 		pq.Array(smscs), pq.Array(refs))
 	if err != nil {
 		return fmt.Errorf("look up early receipts: %w", err)

@@ -13,13 +13,15 @@ import (
 
 // earlySelect finds receipts that no attempt was found for.
 const earlySelect = `
-	SELECT r.fact, r.smsc, r.message_id, r.raw_id, r.user_ref, r.from_digest, r.received_at, r.state, r.stat, r.err, r.reason, r.retryable
-	FROM harkara.receipt r WHERE r.key IS NULL AND NOT EXISTS (SELECT FROM harkara.receipt_match x WHERE x.receipt = r.fact)`
+	SELECT r.fact, r.smsc, r.message_id, r.raw_id, r.user_ref, r.from_digest, r.received_at, r.state, r.stat, r.err,
+	       r.reason, r.retryable FROM harkara.receipt r
+	WHERE r.key IS NULL AND NOT EXISTS (SELECT FROM harkara.receipt_match x WHERE x.receipt = r.fact)`
 
 // recallEarlyReceipts fills a new memory with the receipts that still wait for their attempt: those of the last
 // days before the newest, as many as it holds.
 func recallEarlyReceipts(ctx context.Context, conn *sql.Conn, w *memory) error {
-	found, err := conn.QueryContext(ctx, earlySelect+` AND (r.message_id <> '' OR r.user_ref IS NOT NULL) ORDER BY r.fact DESC LIMIT $1`, w.early.limit+1)
+	found, err := conn.QueryContext(ctx, earlySelect+` AND (r.message_id <> '' OR r.user_ref IS NOT NULL)
+		ORDER BY r.fact DESC LIMIT $1`, w.early.limit+1)
 	if err != nil {
 		return fmt.Errorf("look up early receipts: %w", err)
 	}
@@ -76,7 +78,8 @@ func scanEarly(found *sql.Rows) (receipts []*early, err error) {
 		var state sms.State
 		var stat, code, reason string
 		var retryable bool
-		if err := found.Scan(&e.fact, &e.handle.smsc, &e.handle.id, &raw, &ref, &from, &e.at, &state, &stat, &code, &reason, &retryable); err != nil {
+		if err := found.Scan(&e.fact, &e.handle.smsc, &e.handle.id, &raw, &ref, &from, &e.at, &state, &stat, &code,
+			&reason, &retryable); err != nil {
 			return nil, fmt.Errorf("look up early receipts: %w", err)
 		}
 		e.raw, e.ref, e.from = raw.String, uint16(ref.Int32), digestOf(from)

@@ -92,19 +92,20 @@ func microsOf(t sql.NullTime) int64 {
 	return t.Time.UnixMicro()
 }
 
+// readAttempts goes from key to key: the inner ORDER BY keeps the planner, which may know nothing yet of a fresh table,
+// from walking all of it in the order of its index.
 func readAttempts(ctx context.Context, conn *sql.Conn, keys any, messages map[sms.Key]*message) error {
 	found, err := conn.QueryContext(ctx, `
 		SELECT a.key, a.attempt, a.segment, a.smsc, a.planned_at, a.parts, s.answered_at, s.status, s.verdict, s.message_id, s.raw_id
 		FROM unnest($1::uuid[]) AS q(key)
-		JOIN harkara.attempt a ON a.key = q.key
+		CROSS JOIN LATERAL (SELECT * FROM harkara.attempt WHERE key = q.key ORDER BY attempt, segment) a
 		CROSS JOIN LATERAL (
 			SELECT n.fact, n.answered_at, n.status, n.verdict, n.message_id, n.raw_id
 			FROM harkara.answer n WHERE n.key = a.key AND n.attempt = a.attempt AND n.segment = a.segment
 			UNION ALL
 			SELECT 0, a.answered_at, a.status, a.verdict, a.message_id, a.raw_id
 			ORDER BY fact DESC LIMIT 1
-		) s
-		ORDER BY a.key, a.attempt, a.segment`, keys)
+		) s`, keys)
 	if err != nil {
 		return err
 	}

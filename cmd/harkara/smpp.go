@@ -68,7 +68,11 @@ func printStatuses(cmd *cobra.Command, rules []session.Rule, asJSON bool) error 
 	}
 	t := table{head: []string{"STATUS", "NAME", "SUBMIT_SM", "BIND", "WHY"}}
 	for _, r := range rules {
-		t.add(fmt.Sprintf("0x%08X", uint32(r.Status)), r.Status.String(), r.Submit.String(), r.Bind.String(), r.Why)
+		fault := r.Bind.String()
+		if r.Submit == session.Accepted {
+			fault = "-"
+		}
+		t.add(fmt.Sprintf("0x%08X", uint32(r.Status)), r.Status.String(), r.Submit.String(), fault, r.Why)
 	}
 	t.print(cmd.OutOrStdout())
 	return nil

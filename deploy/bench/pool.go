@@ -71,7 +71,7 @@ func (p *pool) caller() func() error {
 
 // Receive implements bind.Handler: the gateway's own parsing, without its ledger.
 func (p *pool) Receive(_ sms.SMSCID, f pdu.Frame, r bind.Reply) {
-	if pdu.ParseSM(f, &p.sm) != nil {
+	if pdu.ParseText(f, &p.sm) != nil {
 		r.Answer(pdu.ESME_RSYSERR)
 		return
 	}

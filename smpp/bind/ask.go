@@ -159,28 +159,29 @@ func (l *loop) ask(a *ask) {
 		command = pdu.CancelSM
 	}
 	if err := l.session.Ask(command, &a.inquiry, ref{ask: a, at: l.now}, l.now); err != nil {
+		l.pool.pace.Lost(l.now)
 		a.refuse(fmt.Errorf("the %s can't go on the wire: %w", command, err))
 		return
 	}
 	l.asking++
 }
 
-// replied gives a question its answer. A late one comes too late for anybody.
+// replied gives a question its answer, and tells the pace. A late one comes too late for anybody.
 func (l *loop) replied(r *session.Result[ref]) {
 	if r.Late {
 		return
 	}
 	l.asking--
+	if r.Verdict == session.Throttled {
+		l.pool.pace.Throttled(r.Value.at, l.now)
+	} else {
+		l.pool.pace.Lost(r.Value.at)
+	}
 	answer := reply{status: r.Status}
 	switch {
 	case r.Verdict == session.Unsent:
 		answer.err = ErrNotLive
-	case r.Verdict == session.InDoubt && r.Status == pdu.ESME_ROK:
-		answer.err = ErrNoAnswer
 	case r.Status != pdu.ESME_ROK:
-		if r.Verdict == session.Throttled {
-			l.pool.pace.Throttled(r.Value.at, l.now)
-		}
 		answer.err = &StatusError{r.Command, r.Status}
 	case r.Verdict != session.Accepted:
 		answer.err = ErrNoAnswer

@@ -136,3 +136,36 @@ func TestQuestionsArePaused(t *testing.T) {
 		f.stop()
 	})
 }
+
+// TestAnswerToAQuestionOpensTheGate lets a query be the one PDU that the pace gives after two cuts in a row.
+func TestAnswerToAQuestionOpensTheGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, cfg := newSMSC(), config()
+		cfg.TPS = 4
+		refusals := 2
+		s.script = func(c *conn, f pdu.Frame) bool {
+			if f.Header().ID != pdu.SubmitSM || refusals == 0 {
+				return false
+			}
+			refusals--
+			c.answer(f, pdu.ESME_RTHROTTLED)
+			return true
+		}
+		f := start(t, cfg, s, &handler{})
+		for range 2 {
+			after(500 * time.Millisecond)
+			f.submit(submission(sms.OTP, 1))
+		}
+		after(time.Second)
+		f.want("query", <-f.query(t.Context()), "{id-1-1  2 0} <nil> at 2.500000002s")
+		outcome := f.submit(submission(sms.OTP, 1))
+		after(2 * time.Second)
+		select {
+		case got := <-outcome:
+			t.Log(got)
+		default:
+			t.Error("nothing goes any more")
+		}
+		f.stop()
+	})
+}

@@ -33,16 +33,17 @@ func (b *backoff) after(fault session.BindFault, held time.Duration, random floa
 	return wait
 }
 
-// faultOf returns what kind of refusal err is; everything that is not a refusal of the bind is Network. ESME_RBINDFAIL
-// says nothing of its reason: once these credentials have been good, it is taken for too many sessions, so that a
-// passing fault of the SMSC does not stop its binds for good.
+// faultOf returns what kind of refusal err is, by the SMSC's own statuses; everything that is not a refusal of the bind is
+// Network. ESME_RBINDFAIL says nothing of its reason: once these credentials have been good, it is taken for too many
+// sessions, so that a passing fault of the SMSC does not stop its binds for good.
 func faultOf(err error, goodBefore bool) session.BindFault {
 	var refused *session.BindError
 	if !errors.As(err, &refused) {
 		return session.Network
 	}
-	if refused.Status == pdu.ESME_RBINDFAIL && goodBefore {
+	fault := refused.Fault()
+	if refused.Status == pdu.ESME_RBINDFAIL && fault == session.Credentials && goodBefore {
 		return session.Occupied
 	}
-	return refused.Fault()
+	return fault
 }

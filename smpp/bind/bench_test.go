@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"harkara/smpp/pdu"
+	"harkara/smpp/receipt"
 	"harkara/smpp/session"
 	"harkara/smpp/sms"
 )
@@ -18,11 +19,38 @@ func BenchmarkSubmit(b *testing.B) {
 		name            string
 		window, callers int
 	}{{"window=1", 1, 1}, {"window=10", 10, 20}, {"window=100", 100, 200}, {"window=1000", 1000, 2000}} {
-		b.Run(test.name, func(b *testing.B) { benchmarkSubmit(b, test.window, test.callers) })
+		b.Run(test.name, func(b *testing.B) { benchmark(b, test.window, test.callers, false, &handler{}) })
 	}
 }
 
-func benchmarkSubmit(b *testing.B, window, callers int) {
+// BenchmarkRound is a submit, its answer, its receipt as the SMSC sends it, read and answered.
+func BenchmarkRound(b *testing.B) { benchmark(b, 100, 200, true, &reader{}) }
+
+// reader reads every receipt.
+type reader struct {
+	handler
+	m    pdu.SM
+	read int
+}
+
+func (r *reader) Receive(_ sms.SMSCID, f pdu.Frame, reply Reply) {
+	if pdu.ParseSM(f, &r.m) != nil {
+		panic("a receipt that can't be read")
+	}
+	if got, ok := receipt.Parse(&r.m, receipt.Lenient); ok && got.State == sms.Delivered {
+		r.read++
+	}
+	reply.Answer(pdu.ESME_ROK)
+}
+
+func benchmark(b *testing.B, window, callers int, receipts bool, h Handler) {
+	b.ReportAllocs()
+	rounds(b, window, callers, receipts, h, b.Loop)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "submits/s")
+}
+
+// rounds submits over one bind for as long as more says so.
+func rounds(b testing.TB, window, callers int, receipts bool, h Handler, more func() bool) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -35,13 +63,14 @@ func benchmarkSubmit(b *testing.B, window, callers int) {
 			return
 		}
 		defer c.Close()
-		answerAll(c)
+		answerAll(c, receipts)
 	}()
 	cfg := config()
 	cfg.Addr, cfg.Window, cfg.Lane = listener.Addr().String(), window, callers
+	cfg.ReceiptsMax = 1000
 	up := make(chan struct{})
 	var once sync.Once
-	pool := NewPool(cfg, Deps{Handler: &handler{}, Trace: Trace{
+	pool := NewPool(cfg, Deps{Handler: h, Trace: Trace{
 		Link: func(sms.SMSCID, int, error) { once.Do(func() { close(up) }) },
 	}})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -64,22 +93,23 @@ func benchmarkSubmit(b *testing.B, window, callers int) {
 			}
 		})
 	}
-	b.ReportAllocs()
-	for b.Loop() {
+	for more() {
 		turns <- struct{}{}
 	}
 	close(turns)
 	all.Wait()
-	b.StopTimer()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "submits/s")
 	cancel()
 	<-ended
 	listener.Close()
 	<-served
 }
 
-// answerAll answers every request on c at once, one write per read.
-func answerAll(c net.Conn) {
+// answerAll answers every request on c at once, one write per read, and sends a receipt behind each answer where asked to.
+func answerAll(c net.Conn, receipts bool) {
+	done, _ := pdu.AppendSM(nil, pdu.DeliverSM, 1, &pdu.SM{
+		Source: "919800000001", Dest: "ACMEBK", ESMClass: 0x04, ShortMessage: []byte("id:0123456789 sub:001 dlvrd:001 " +
+			"submit date:2611221000 done date:2611221001 stat:DELIVRD err:000 text:"),
+	})
 	var out []byte
 	for r := pdu.NewReader(c); ; {
 		f, err := r.Next()
@@ -91,6 +121,10 @@ func answerAll(c net.Conn) {
 			out = pdu.AppendBindResp(out, h.ID.Response(), pdu.ESME_ROK, h.Seq, "made-up")
 		case pdu.SubmitSM:
 			out = pdu.AppendResp(out, h.ID.Response(), pdu.ESME_ROK, h.Seq, "0123456789")
+			if receipts {
+				out = append(out, done...)
+			}
+		case pdu.DeliverSMResp:
 		default:
 			out = pdu.AppendHeader(out, h.ID.Response(), pdu.ESME_ROK, h.Seq)
 		}

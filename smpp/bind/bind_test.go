@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"harkara/smpp/pdu"
+	"harkara/smpp/session"
 	"harkara/smpp/sms"
 )
 
@@ -194,13 +196,17 @@ func TestBadPasswordEndsTheWaitOfOtherBinds(t *testing.T) {
 	})
 }
 
-func TestBindFailAfterAGoodBindIsTriedAgain(t *testing.T) {
+// TestBindFaults lets the status decide, the SMSC's own rules for it first.
+func TestBindFaults(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		status pdu.Status
 		before bool // bound before
 		dials  string
 	}{
+		{"a vendor's wrong password stops", 0x401, true, "[0s 20.5s]"},
+		{"a vendor's session limit waits", 0x402, false, "[0s 30.5s 1m1.5s 1m33.5s]"},
+		{"an unknown status is tried again", 0x403, true, "[0s 20.5s 21.5s 23.5s 27.5s 35.5s 51.5s 1m21.5s]"},
 		{"RBINDFAIL at first stops", pdu.ESME_RBINDFAIL, false, "[0s]"},
 		{"RBINDFAIL later waits", pdu.ESME_RBINDFAIL, true, "[0s 20.5s 51.5s 1m23.5s]"},
 		{"RALYBND waits", pdu.ESME_RALYBND, false, "[0s 30.5s 1m1.5s 1m33.5s]"},
@@ -217,7 +223,12 @@ func TestBindFailAfterAGoodBindIsTriedAgain(t *testing.T) {
 					c.answer(f, test.status)
 					return true
 				}
-				f := start(t, config(), s, &handler{})
+				cfg := config()
+				cfg.Statuses, _ = session.NewStatuses([]session.Rule{
+					{Status: 0x401, Submit: session.Elsewhere, Bind: session.Credentials},
+					{Status: 0x402, Submit: session.Elsewhere, Bind: session.Occupied},
+				})
+				f := start(t, cfg, s, &handler{})
 				after(20 * time.Second)
 				if test.before {
 					s.conn(1).Close()
@@ -295,6 +306,7 @@ func TestConfigFaults(t *testing.T) {
 		"Lane must be at least 1":      func(c *Config) { c.Lane = -1 },
 		"ReceiptsMax must be at least": func(c *Config) { c.ReceiptsMax = 0 },
 		"Timeouts must all be above 0": func(c *Config) { c.Timeouts.Write = 0 },
+		"source address":               func(c *Config) { c.LocalAddr = "127.0.0.1:made-up" },
 		"password":                     func(c *Config) { c.Bind.Password = "longer than eight" },
 	} {
 		cfg := config()
@@ -304,4 +316,33 @@ func TestConfigFaults(t *testing.T) {
 			t.Errorf("Run says %v, want %q", err, want)
 		}
 	}
+}
+
+// TestAccountReachesTheWire looks at every field of the bind.
+func TestAccountReachesTheWire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, cfg := newSMSC(), config()
+		var mu sync.Mutex
+		var got []pdu.Bind
+		s.script = func(_ *conn, f pdu.Frame) bool {
+			if f.Header().ID == pdu.BindReceiver || f.Header().ID == pdu.BindTransmitter {
+				account, err := pdu.ParseBind(f)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				got = append(got, account)
+			}
+			return false
+		}
+		cfg.Mode = TransmitterReceiver
+		cfg.Bind.InterfaceVersion, cfg.Bind.SystemType = 0x33, "made-up"
+		cfg.Bind.AddrTON, cfg.Bind.AddrNPI, cfg.Bind.AddressRange = 5, 1, "^56161"
+		f := start(t, cfg, s, &handler{})
+		if len(got) != 2 || got[0] != cfg.Bind || got[1] != cfg.Bind {
+			t.Errorf("the accounts are %+v, want two of %+v", got, cfg.Bind)
+		}
+		f.stop()
+	})
 }

@@ -49,8 +49,8 @@ type Config struct {
 	Mode        Mode
 	Bind        pdu.Bind          // system_id, password and so on
 	Binds       int               // how many; in TransmitterReceiver mode, how many of each
-	Window      int               // outstanding submit_sm per bind
-	TPS         int               // submit_sm per second over all binds; 0: no limit
+	Window      int               // outstanding submit_sm (and questions) per bind
+	TPS         int               // submit_sm (and questions) per second over all binds; 0: no limit
 	Lane        int               // capacity of each class's lane
 	ReceiptsMax int               // deliver_sm and data_sm awaiting our answer, per bind; above it the SMSC is told to try again
 	Busy        pdu.Status        // with which it is told so; 0: ESME_RX_T_APPN

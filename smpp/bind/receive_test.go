@@ -72,6 +72,54 @@ func TestReceiptsAreAnsweredOnceAndBounded(t *testing.T) {
 	})
 }
 
+// TestSlowReceiptPath floods a bind with receipts that are not answered: the SMSC is told that we are busy, submits are
+// answered as fast as ever, and the receipts held are those that the limit allows.
+func TestSlowReceiptPath(t *testing.T) {
+	for _, busy := range []pdu.Status{0, pdu.ESME_RMSGQFUL} {
+		synctest.Test(t, func(t *testing.T) {
+			const receipts, most = 1000, 50
+			s, cfg := newSMSC(), config()
+			cfg.ReceiptsMax, cfg.Busy = most, busy
+			want := busy
+			if busy == pdu.ESME_ROK {
+				want = pdu.ESME_RX_T_APPN
+			}
+			var deferred int
+			s.script = func(_ *conn, f pdu.Frame) bool {
+				if h := f.Header(); h.ID == pdu.DeliverSMResp && h.Status == want {
+					deferred++
+				}
+				return false
+			}
+			var held []Reply
+			f := start(t, cfg, s, &handler{take: func(_ pdu.Frame, r Reply) { held = append(held, r) }})
+			for seq := range uint32(receipts) {
+				s.conn(1).deliver(pdu.DeliverSM, seq+1)
+				if seq%100 == 0 {
+					now := time.Since(s.began)
+					f.want("outcome", <-f.submit(submission(sms.OTP, 1)),
+						fmt.Sprintf("1 accepted id-1-%d at %v", 1+seq/100, now))
+				}
+			}
+			synctest.Wait()
+			if len(held) != most || deferred != receipts-most {
+				t.Errorf("%d are held and %d were told %s, want %d and %d", len(held), deferred, want, most, receipts-most)
+			}
+			for _, r := range held {
+				r.Answer(pdu.ESME_ROK)
+			}
+			after(time.Second)
+			s.conn(1).deliver(pdu.DeliverSM, receipts+1)
+			synctest.Wait()
+			if len(held) != most+1 {
+				t.Error("with all answered, the next receipt is not handed on")
+			}
+			held[most].Answer(pdu.ESME_ROK)
+			f.stop()
+		})
+	}
+}
+
 func TestOddPDUsDoNotDropTheBind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSMSC()

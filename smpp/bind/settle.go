@@ -54,8 +54,9 @@ func (l *loop) learn(r *session.Result[ref]) {
 	case session.QueueFull:
 		l.counters.Refused++
 		l.counters.QueueFull++
-		pace.Full(sent, l.now)
-		l.pool.handBack(ErrPaused)
+		if pace.Full(sent, l.now); pace.Paused() { // an answer of before the pause does not begin another one
+			l.pool.handBack(ErrPaused)
+		}
 		return
 	case session.InDoubt:
 		l.counters.Timeouts++

@@ -23,18 +23,7 @@ func TestTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := make(chan struct{})
-	s := newSMSC()
-	go func() {
-		defer close(served)
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			(&conn{Conn: c, smsc: s, n: 1}).serve()
-		}
-	}()
+	served := serve(listener, nil)
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	for _, test := range []struct{ host, name, want string }{
 		{"127.0.0.1", "", ""},

@@ -133,7 +133,7 @@ func (p *Pace) Accepted(sent time.Time) {
 }
 
 // Lost says that of a PDU sent at the time sent no answer tells whether the SMSC had room: none came, or it was refused
-// for another reason. Where it was the probe, another one may go.
+// for another reason, or it was no submit. Where it was the probe, another one may go.
 func (p *Pace) Lost(sent time.Time) {
 	if !p.waiting.Load() {
 		return

@@ -2,6 +2,7 @@ package pdu
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"testing"
 
@@ -265,6 +266,12 @@ func FuzzParseSM(f *testing.F) {
 		frame := Frame(setLength(append(make([]byte, 4), rest...), 0))
 		var m SM
 		err := ParseSM(frame, &m)
+		var text SM
+		bare := m
+		bare.ServiceType, bare.Source, bare.Dest, bare.ScheduleDelivery, bare.Validity = "", "", "", "", ""
+		if bareErr := ParseText(frame, &text); fmt.Sprint(bareErr) != fmt.Sprint(err) || !sameSM(&text, &bare) {
+			t.Fatalf("ParseText: %+v, %v; want %+v, %v", text, bareErr, bare, err)
+		}
 		id := frame.Header().ID
 		if err != nil || id != SubmitSM && id != DeliverSM {
 			return // go-smpp has no data_sm, and takes bodies that are cut

@@ -18,6 +18,19 @@ func ParseSM(f Frame, m *SM) error {
 	return smFault(&c, id)
 }
 
+// ParseText is ParseSM without the addresses, service_type and times, which stay empty: what a receipt is read from. It
+// allocates nothing once m has room for the TLVs.
+func ParseText(f Frame, m *SM) error {
+	*m = SM{TLVs: m.TLVs[:0]}
+	c, id, err := smCursor(f)
+	if err != nil {
+		return err
+	}
+	m.scan(&c, id)
+	m.TLVs = c.tlvs(m.TLVs)
+	return smFault(&c, id)
+}
+
 // CheckSM says whether ParseSM would read f, and allocates nothing where it would.
 func CheckSM(f Frame) error {
 	c, id, err := smCursor(f)

@@ -88,7 +88,7 @@ func isDigit(c byte, base int) bool {
 }
 
 // trimID gives the value of receipted_message_id, a C-octet string: up to its NUL, printable, without spaces around.
-func trimID(v []byte) string {
+func trimID(v []byte) []byte {
 	v, _, _ = bytes.Cut(v, []byte{0})
-	return string(bytes.TrimSpace(clean(v)))
+	return bytes.TrimSpace(clean(v))
 }

@@ -108,7 +108,7 @@ func clean(b []byte) []byte {
 
 // tlvs is what the optional parameters say.
 type tlvs struct {
-	id         string
+	id         []byte // aliases the PDU
 	hasID      bool
 	state      byte // message_state, 0 where there is none
 	network    uint16
@@ -141,7 +141,7 @@ func readTLVs(all []pdu.TLV) (t tlvs) {
 
 // complete adds the TLVs to what the text said, by the rules of the package comment, and decides on the state.
 func (t tlvs) complete(r *Receipt) {
-	if t.id != "" {
+	if len(t.id) > 0 && string(t.id) != string(r.ID) {
 		r.ID = sms.MessageID(t.id)
 	}
 	if t.network != 0 && zeros(r.Err) {

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"sync"
 
 	"harkara/smpp/bind"
 	"harkara/smpp/pdu"
@@ -19,18 +20,22 @@ type handler struct {
 	smsc sms.SMSCID
 }
 
+// scratch holds PDUs to read receipts into.
+var scratch = sync.Pool{New: func() any { return new(pdu.SM) }}
+
 // Receive takes a deliver_sm or data_sm. It returns at once; the SMSC is answered when the receipt is durable (G4), or
 // asked to send it again when the ledger cannot take it now.
 func (h handler) Receive(id sms.SMSCID, f pdu.Frame, reply bind.Reply) {
 	d := h.d
-	var m pdu.SM
-	if err := pdu.ParseSM(f, &m); err != nil {
+	m := scratch.Get().(*pdu.SM)
+	defer scratch.Put(m)
+	if err := pdu.ParseText(f, m); err != nil {
 		d.cfg.Log.Warn("receipt cannot be read; refused", "smsc", id, "error", err)
 		reply.Answer(pdu.ESME_RX_R_APPN)
 		return
 	}
 	smsc := d.cfg.SMSCs[id]
-	r, ok := receipt.Parse(&m, smsc.Trust)
+	r, ok := receipt.Parse(m, smsc.Trust)
 	if !ok {
 		if d.cfg.Trace.MO != nil {
 			d.cfg.Trace.MO(id)
@@ -39,7 +44,7 @@ func (h handler) Receive(id sms.SMSCID, f pdu.Frame, reply bind.Reply) {
 		return
 	}
 	ev := ledger.Event{Kind: ledger.Receipt, At: d.cfg.Now(), Report: smsc.report(&r)}
-	if r.HasUserRef && smsc.Profile.UserRef {
+	if r.HasUserRef && smsc.Profile.UserRef && pdu.ParseSM(f, m) == nil {
 		if from, err := sms.ParseMSISDN(m.Source); err == nil { // the handset that it is about
 			ev.Report.UserRef, ev.Report.From = r.UserRef, d.cfg.Vault.Digest(from)
 		}

@@ -17,10 +17,10 @@ import (
 // capture is a running dumpcap on loopback.
 type capture struct {
 	*process
-	file, keys          string // the packets, and the keys of TLS sessions where there are any
-	port, tlsPort       string
-	tshark              []string       // tshark's arguments to read it by
-	marks               map[string]int // by stream and direction, the sequence number behind the last octet so far
+	file, keys    string // the packets, and the keys of TLS sessions where there are any
+	port, tlsPort string
+	tshark        []string       // tshark's arguments to read it by
+	marks         map[string]int // by stream and direction, the sequence number behind the last octet so far
 }
 
 // startCapture captures the peer's TCP ports on loopback from before the gateway's first octet.

@@ -181,6 +181,11 @@ func (p *pdu) take(t *testing.T, n *node) {
 			return
 		}
 		p.tlvs[len(p.tlvs)-1].value = string(octets)
+	case "gsm_sms.ie_identifier": // of each element of a user data header
+		if before := p.fields[n.Name]; before != "" {
+			p.fields[n.Name] = before + "," + n.Show
+			return
+		}
 	}
 	p.fields[n.Name] = n.Show
 }

@@ -80,7 +80,8 @@ func serve(ctx context.Context, t *testing.T, binary string, peer *peer) *gatewa
 	}
 	nats := freeAddr(t)
 	var text bytes.Buffer
-	if err := configFile.Execute(&text, map[string]any{"Dir": dir, "NATS": nats, "HTTP": freeAddr(t), "Peer": peer}); err != nil {
+	err = configFile.Execute(&text, map[string]any{"Dir": dir, "NATS": nats, "HTTP": freeAddr(t), "Peer": peer})
+	if err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "harkara.yaml")

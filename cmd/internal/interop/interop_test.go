@@ -25,7 +25,8 @@ func TestInterop(t *testing.T) {
 	t.Run("Net-SMPP", func(t *testing.T) {
 		scripted(t, binary, &peer{SMSCs: perlSMSCs()}, "perl", "peers/net-smpp.pl")
 	})
-	t.Run("Kannel", func(t *testing.T) { kannel(t, binary) })
+	t.Run("Kannel", func(t *testing.T) { kannel(t, binary, 0x34) })
+	t.Run("Kannel-3.3", func(t *testing.T) { kannel(t, binary, 0x33) })
 }
 
 // scripted is the whole test against a peer that sends receipts and says what it read.

@@ -18,28 +18,30 @@ const moMessages = 3
 
 // kannel is the whole test against drive_smpp, Kannel's test SMSC. It knows no transceiver, gives no message ids and
 // sends no receipts, but messages from handsets, which the gateway has to take.
-func kannel(t *testing.T, binary string) {
+func kannel(t *testing.T, binary string, version int) {
 	ctx, cancel := context.WithTimeout(t.Context(), worldTime)
 	defer cancel()
 	holdSmsbox(t)
-	p := startKannel(ctx, t)
-	c := startCapture(ctx, t, p.port())
-	g := serve(ctx, t, binary, p)
-	tenant := startTenant(ctx, t, g)
-	states := func(r *request) []string {
-		if r.rejected() {
-			return r.states
+	p := startKannel(ctx, t, version)
+	requests := requestsFor(p.SMSCs)
+	for _, r := range requests {
+		if !r.rejected() {
+			once := *r.message
+			once.states = []string{"submitted"}
+			r.message = &once
 		}
-		return []string{"submitted"}
 	}
-	awaitStatuses(ctx, t, tenant, states)
-	g.drain(t)
+	c := startCapture(ctx, t, p)
+	g := serve(ctx, t, binary, p)
+	tenant := startTenant(ctx, t, g, requests)
+	awaitStatuses(ctx, t, tenant, requests)
+	g.drain(t, requests)
 	said := endTenant(ctx, t, tenant)
-	pdus := c.end(ctx, t, 2)
+	pdus := c.end(ctx, t, p.binds())
 
-	checkKannel(t, p)
-	checkTenant(t, said, nil, states)
-	checkWire(t, pdus, []uint32{bindReceiver, bindTransmitter})
+	checkKannel(t, p, requests)
+	checkTenant(t, said, requests, nil)
+	checkWire(t, pdus, p.SMSCs, requests)
 }
 
 // holdSmsbox listens where drive_smpp wants to find Kannel's own gateway, without which it stops.
@@ -52,26 +54,30 @@ func holdSmsbox(t *testing.T) {
 	t.Cleanup(func() { l.Close() }) // the kernel holds the connection: nobody has to accept it
 }
 
-func startKannel(ctx context.Context, t *testing.T) *peer {
+func startKannel(ctx context.Context, t *testing.T, version int) *peer {
 	t.Helper()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &peer{Addr: freeAddr(t), Mode: "transmitter_receiver", Binds: 1, SubmitID: "text", ReceiptID: "text"}
+	s := kannelSMSC(version)
+	s.Addr = freeAddr(t)
+	p := &peer{SMSCs: []*smsc{s}, port: s.Addr[len("127.0.0.1:"):]}
 	p.process = start(ctx, t, "drive_smpp", "", nil, filepath.Join(cache, "harkara-interop", "drive_smpp"), "-v", "0",
-		"-m", fmt.Sprint(moMessages), "-p", p.port())
+		"-m", fmt.Sprint(moMessages), "-p", p.port)
 	return p
 }
 
 // checkKannel reads its log: what it handled, and the TLVs, for which it has no names and says so.
-func checkKannel(t *testing.T, p *peer) {
+func checkKannel(t *testing.T, p *peer, requests []*request) {
 	t.Helper()
 	log := strings.Join(p.err.get(), "\n")
 	submits, templates := 0, map[string]int{}
 	for _, r := range requests {
-		submits += r.segments
-		templates[r.template] += r.segments
+		if !r.rejected() {
+			submits += r.submits()
+			templates[r.template] += r.submits()
+		}
 	}
 	expect := func(text string, n int) {
 		if got := strings.Count(log, text); got != n {

@@ -4,8 +4,6 @@ package interop
 
 import (
 	"encoding/json"
-	"slices"
-	"strings"
 )
 
 // acmeEntity is the entity of all templates below, in deploy/samples/register.csv and testdata/register.csv.
@@ -24,6 +22,7 @@ type message struct {
 	reason     string   // of the error of the final one
 	refused    bool     // by vendorBusy, the first time
 	unanswered bool     // and yet in the SMSC's hands
+	silent     bool     // no receipt: query_sm has to find out
 }
 
 var messages = []*message{
@@ -46,10 +45,11 @@ var messages = []*message{
 			"ending 7788. Valid for 5 minutes. Acme Bank never asks for it. -ACMEBK",
 	},
 	{
+		// 159 characters: packed septets leave seven bits over, as many as one more would take.
 		id: "cafe", class: "otp", template: "1107161234567890231", header: "ACMEBK",
-		vars:   []string{"661204", "899.50", "Caf\u00e9 M\u00fcller", "7788"},
+		vars:   []string{"661204", "899.50", "Caf\u00e9 M\u00fcller Co", "7788"},
 		number: "300004", ttl: 300, states: []string{"delivered", "submitted"},
-		text: "661204 is the OTP for your payment of Rs 899.50 to Caf\u00e9 M\u00fcller from Acme Bank account " +
+		text: "661204 is the OTP for your payment of Rs 899.50 to Caf\u00e9 M\u00fcller Co from Acme Bank account " +
 			"ending 7788. Valid for 5 minutes. Acme Bank never asks for it. -ACMEBK",
 	},
 	{
@@ -75,9 +75,8 @@ var messages = []*message{
 		text: "902114 is your OTP to log in to Acme Bank. It is valid for 10 minutes. Do not share it with anyone. -ACMEBK",
 	},
 	{
-		// There is no receipt for it: query_sm has to find out.
 		id: "silent", class: "otp", template: "1107161234567890123", vars: []string{"335817", "10"}, header: "ACMEBK",
-		number: "300011", ttl: 300, states: []string{"delivered", "submitted"},
+		number: "300011", ttl: 300, states: []string{"delivered", "submitted"}, silent: true,
 		text: "335817 is your OTP to log in to Acme Bank. It is valid for 10 minutes. Do not share it with anyone. -ACMEBK",
 	},
 	{
@@ -154,16 +153,16 @@ func (r *request) body() string {
 // stolen is a good request of tenant zipkart, which acme must not be able to place.
 const stolen = `{"id": "stolen", "to": "+919812300009", "template": "1207161345678901234", "vars": ["118840", "5"]}`
 
-// secretsOf are the codes and numbers of requests.
+// secretsOf are the codes and numbers of requests, and the passwords.
 func secretsOf(list []*request) []string {
 	all := []string{smscPassword, tenantPassword}
 	for _, r := range list {
-		if strings.Contains(r.text, "OTP") {
+		if r.class == "otp" || r.unanswered {
 			all = append(all, r.vars[0])
 		}
 		if r.dest != "" {
 			all = append(all, r.dest[2:])
 		}
 	}
-	return slices.Compact(all)
+	return all
 }

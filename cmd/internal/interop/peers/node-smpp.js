@@ -26,7 +26,8 @@ function date(at) {
 // 16-bit reference, the total and the number of the part (3GPP TS 23.040 §9.2.3.24.8).
 function partOf(submit) {
   if (submit.sar_total_segments !== undefined) {
-    return { by: 'sar', reference: submit.sar_msg_ref_num, total: submit.sar_total_segments, part: submit.sar_segment_seqnum };
+    const { sar_msg_ref_num: reference, sar_total_segments: total, sar_segment_seqnum: part } = submit;
+    return { by: 'sar', reference, total, part };
   }
   for (const e of submit.short_message.udh || []) {
     if (e[0] === 0x08 && e[1] === 4) return { by: 'udh', reference: e.readUInt16BE(2), total: e[4], part: e[5] };
