@@ -87,14 +87,16 @@ func (w *memory) findDoubted(e *early) (found place, ok bool) {
 func (b *batch) resolve(p place, e *early, f fact) {
 	m, a, s := p.m, p.m.attempt(p.attempt), p.m.segment(p.attempt, p.segment)
 	b.touch(m, f)
-	if !s.accepted() {
-		s.answer = ledger.Answer{Segment: s.index, Verdict: accepted, At: e.at}
-		s.changed = f
-		b.moves = m.accept(a, e.at, b.moves[:0])
-		b.announce(m, f)
+	late := !s.accepted()
+	if late {
+		s.answer, s.changed = ledger.Answer{Segment: s.index, Verdict: accepted, At: e.at}, f
 	}
 	if e.handle.id != "" {
 		s.answer.MessageID, s.answer.RawID, s.changed = e.handle.id, e.raw, f
+	}
+	if late { // with its id
+		b.moves = m.accept(a, e.at, b.moves[:0])
+		b.announce(m, f)
 	}
 	b.give(e, p, f)
 	if e.handle.id != "" {

@@ -7,15 +7,16 @@ import (
 	"testing"
 )
 
-// TestAllocations counts what a submit costs with its answer, and with its receipt as well, the peer's share included: a
-// receipt's strings are two allocations, and one of the block that its batch came in is shared by the batch. (The race detector drops pooled items, so it is not for it.)
+// TestAllocations counts what a submit costs with its answer, and with its receipt as well, the peer's share included:
+// the strings of a receipt are one allocation, the block that a batch of PDUs came in is shared by all of them. (The race
+// detector drops pooled items: it is not for it.)
 func TestAllocations(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		receipts bool
 		handler  Handler
 		most     float64
-	}{{"submit and answer", false, &handler{}, 0.2}, {"round with a receipt", true, &reader{}, 2.2}} {
+	}{{"submit and answer", false, &handler{}, 0.2}, {"round with a receipt", true, &reader{}, 1.2}} {
 		const count = 100_000
 		n := 0
 		more := func() bool { n++; return n <= count }

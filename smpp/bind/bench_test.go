@@ -34,7 +34,7 @@ type reader struct {
 }
 
 func (r *reader) Receive(_ sms.SMSCID, f pdu.Frame, reply Reply) {
-	if pdu.ParseSM(f, &r.m) != nil {
+	if pdu.ParseText(f, &r.m) != nil {
 		panic("a receipt that can't be read")
 	}
 	if got, ok := receipt.Parse(&r.m, receipt.Lenient); ok && got.State == sms.Delivered {

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -19,7 +20,7 @@ func (p *Pool) Submit(ctx context.Context, sub *Submission) Outcome {
 		defer p.probing.Store(false)
 		return p.submit(ctx, sub, true)
 	}
-	return none(sub, session.Unsent, ErrPaused)
+	return none(sub, session.Unsent, cmp.Or(p.closedTo(ctx), ErrPaused))
 }
 
 // submit is Submit; the probe goes in spite of a pause.

@@ -219,11 +219,11 @@ func TestSupersede(t *testing.T) {
 	}
 }
 
-// TestAsked: what query_sm settles is kept as a receipt under the id of the submit_sm_resp; what settles nothing is not.
+// TestAsked: what query_sm settles is kept as a receipt of the segment that was asked about; what settles nothing is not.
 func TestAsked(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.SMSCs["a"].SubmitID, c.SMSCs["a"].Receipts = 2 /* receipt.Hex */, 1 /* receipt.Dec */ })
 	for _, a := range []pdu.QueryAnswer{{MessageID: "0A1", State: 1}, {MessageID: "0A1", State: 7}, {MessageID: "0A1", State: 5, ErrorCode: 6}} {
-		if err := b.Asked("a", a); err != nil {
+		if err := b.Asked("a", "161", a); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,17 +13,18 @@ import (
 const stateUnknown = 7
 
 // Asked keeps what an SMSC answered to a query_sm, as a receipt, and returns when it is durable. An answer that settles
-// nothing is not kept: nor is UNKNOWN, by which an SMSC may mean that it has forgotten the message.
-func (d *Dispatcher) Asked(id sms.SMSCID, a pdu.QueryAnswer) error {
+// nothing is not kept: nor is UNKNOWN, by which an SMSC may mean that it has forgotten the message. message names the
+// segment that was asked about, in canonical form.
+func (d *Dispatcher) Asked(id sms.SMSCID, message sms.MessageID, a pdu.QueryAnswer) error {
 	r := receipt.OfQuery(&a)
 	if !r.Final || a.State == stateUnknown {
 		return nil
 	}
 	smsc := d.cfg.SMSCs[id]
 	report := smsc.report(&r)
-	report.MessageID = receipt.Canonical(a.MessageID, smsc.SubmitID) // as in the answer to its submit_sm
-	if report.RawID = a.MessageID; report.RawID == string(report.MessageID) {
-		report.RawID = ""
+	report.MessageID, report.RawID = message, ""
+	if a.MessageID != string(message) {
+		report.RawID = a.MessageID
 	}
 	_, err := d.cfg.Ledger.Append(context.Background(), ledger.Event{Kind: ledger.Receipt, At: d.cfg.Now(), Report: report})
 	if err == nil && d.cfg.Trace.Receipt != nil {

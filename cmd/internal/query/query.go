@@ -28,7 +28,7 @@ type Config struct {
 	// Silent lists accepted segments without a final receipt, answered between the two times, oldest first.
 	Silent func(ctx context.Context, smsc sms.SMSCID, from, to time.Time, limit int) ([]storage.SilentSegment, error)
 	// Told makes an SMSC's answer durable, as a receipt.
-	Told func(smsc sms.SMSCID, a pdu.QueryAnswer) error
+	Told func(smsc sms.SMSCID, message sms.MessageID, a pdu.QueryAnswer) error
 	Log  *slog.Logger
 }
 
@@ -139,7 +139,7 @@ func (a *Asker) ask(ctx context.Context, s storage.SilentSegment) error {
 	case errors.Is(err, bind.ErrNotLive), errors.Is(err, bind.ErrStopping), errors.Is(err, bind.ErrLaneFull), ctx.Err() != nil:
 		return err
 	case err == nil:
-		if err := a.cfg.Told(smsc.ID, answer); err != nil {
+		if err := a.cfg.Told(smsc.ID, s.Canonical, answer); err != nil {
 			return err
 		}
 	default:

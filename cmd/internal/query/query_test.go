@@ -46,10 +46,10 @@ func (s *smsc) query(_ context.Context, q pdu.Inquiry) (pdu.QueryAnswer, error) 
 	return pdu.QueryAnswer{MessageID: q.MessageID, State: s.state}, nil
 }
 
-func (s *smsc) tell(_ sms.SMSCID, a pdu.QueryAnswer) error {
-	s.told = append(s.told, fmt.Sprint(a.MessageID, " ", a.State))
+func (s *smsc) tell(_ sms.SMSCID, message sms.MessageID, a pdu.QueryAnswer) error {
+	s.told = append(s.told, fmt.Sprint(message, " ", a.State))
 	s.silent = slices.DeleteFunc(s.silent, func(one storage.SilentSegment) bool {
-		return a.State == 2 && string(one.MessageID) == a.MessageID
+		return a.State == 2 && one.Canonical == message
 	})
 	return nil
 }
@@ -57,7 +57,7 @@ func (s *smsc) tell(_ sms.SMSCID, a pdu.QueryAnswer) error {
 func (s *smsc) accept(at time.Time, ids ...string) {
 	for _, id := range ids {
 		s.silent = append(s.silent, storage.SilentSegment{Key: uuid.New(), Attempt: 1, Segment: 1, MessageID: sms.MessageID(id),
-			Header: "ACMEBK", AnsweredAt: at})
+			Canonical: sms.MessageID("canonical " + id), Header: "ACMEBK", AnsweredAt: at})
 	}
 }
 
