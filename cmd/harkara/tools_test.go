@@ -92,7 +92,7 @@ func TestSMPPStatuses(t *testing.T) {
 	if code, _, stderr := harkara(t, "smpp", "statuses", "--smsc", "sim-b"); code != 2 || stderr != "harkara: --config and --smsc go together\n" {
 		t.Errorf("exit status %d, stderr %q", code, stderr)
 	}
-	if code, _, stderr := harkara(t, "smpp", "statuses", "--config", config, "--smsc", "none"); code != 1 || stderr != "harkara: no SMSC \"none\" under smscs:\n" {
+	if code, _, stderr := harkara(t, "smpp", "statuses", "--config", config, "--smsc", "none"); code != 1 || stderr != "harkara: no SMSC \"none\" in the configuration\n" {
 		t.Errorf("exit status %d, stderr %q", code, stderr)
 	}
 }

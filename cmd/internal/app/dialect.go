@@ -27,7 +27,7 @@ func (s *SMSC) statuses() (*session.Statuses, error) {
 // StatusRules is the table of one SMSC's command_status values.
 func (c *Config) StatusRules(id sms.SMSCID) ([]session.Rule, error) {
 	if !slices.ContainsFunc(c.SMSCs, func(s SMSC) bool { return s.ID == id }) {
-		return nil, fmt.Errorf("no SMSC %q under smscs:", id)
+		return nil, fmt.Errorf("no SMSC %q in the configuration", id)
 	}
 	statuses, err := c.smsc(id).statuses()
 	if err != nil {
