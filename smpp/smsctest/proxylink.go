@@ -137,7 +137,8 @@ func (l *Link) ReadOn(way Way) {
 	}
 }
 
-// Left is closed when the gateway has closed its connection, or the link was cut.
+// Left is closed when the gateway has closed its connection, as far as that can be known without StopReading, or the
+// link was cut.
 func (l *Link) Left() <-chan struct{} { return l.left }
 
 // read asks the script about each PDU until the sender's connection ends.

@@ -94,7 +94,7 @@ func TestKilled(t *testing.T) {
 	if err := await(t.Context(), load.Messages, tenants, publishing, io.Discard); err != nil {
 		t.Error(err)
 	}
-	w.verify(t, load)
+	w.verify(t, load, w.SMSCs)
 	if err := gateway.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func (w *World) insist(ctx context.Context, load Load, tenants map[string]*tenan
 		under.Go(func() {
 			for ctx.Err() == nil {
 				try, cancel := context.WithTimeout(ctx, time.Second)
-				_, err := t.js.Publish(try, "sms."+t.id+".send."+q.class, body, jetstream.WithMsgID(id))
+				_, err := t.js.Publish(try, "sms."+t.id+".send."+load.class(), body, jetstream.WithMsgID(id))
 				cancel()
 				if err == nil {
 					return

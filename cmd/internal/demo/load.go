@@ -22,26 +22,33 @@ type Load struct {
 	Messages int
 	Rate     int // a second; 0: as fast as JetStream takes them
 	Seed     uint64
+	Class    string // of the requests; empty: otp
+	Numbers  int64  // the first of the made-up numbers, ten digits; 0: one that comes from the seed
 }
 
 // idPrefix is how the ids of the load's requests begin.
 func (l Load) idPrefix() string { return fmt.Sprintf("demo-%d-", l.Seed) }
 
+func (l Load) class() string { return orElse(l.Class, "otp") }
+
 // number is the made-up number of the load's i-th request, from 0; each has one of its own.
 func (l Load) number(i int) string {
-	first := rand.New(rand.NewPCG(l.Seed, 0)).Int64N(3_000_000_000)
-	return fmt.Sprintf("91%d", 6_000_000_000+first+int64(i))
+	first := l.Numbers
+	if first == 0 {
+		first = 6_000_000_000 + rand.New(rand.NewPCG(l.Seed, 0)).Int64N(3_000_000_000)
+	}
+	return fmt.Sprintf("91%d", first+int64(i))
 }
 
 // request is one of the sample register's templates as a tenant uses it. Names and codes are made up.
 type request struct {
-	tenant, class, template, header string
-	vars                            func(*rand.Rand) []string
+	tenant, template, header string
+	vars                     func(*rand.Rand) []string
 }
 
 var mix = []request{
-	{"acme", "otp", "1107161234567890123", "ACMEBK", func(r *rand.Rand) []string { return []string{code(r), "10"} }},
-	{"zipkart", "otp", "1207161345678901234", "ZIPKRT", func(r *rand.Rand) []string { return []string{code(r), "5"} }},
+	{"acme", "1107161234567890123", "ACMEBK", func(r *rand.Rand) []string { return []string{code(r), "10"} }},
+	{"zipkart", "1207161345678901234", "ZIPKRT", func(r *rand.Rand) []string { return []string{code(r), "5"} }},
 }
 
 func code(r *rand.Rand) string { return fmt.Sprintf("%06d", r.IntN(1_000_000)) }
@@ -128,7 +135,7 @@ func (w *World) publish(ctx context.Context, load Load, tenants map[string]*tena
 		if err != nil {
 			return err
 		}
-		if err := tenants[q.tenant].send(q.class, id, body, func(now time.Time) { w.arrivals.published(number, now) }); err != nil {
+		if err := tenants[q.tenant].send(load.class(), id, body, func(now time.Time) { w.arrivals.published(number, now) }); err != nil {
 			return err
 		}
 	}

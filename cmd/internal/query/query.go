@@ -136,7 +136,7 @@ func (a *Asker) ask(ctx context.Context, s storage.SilentSegment) error {
 	answer, err := smsc.Query(ctx, pdu.Inquiry{MessageID: string(s.MessageID), SourceTON: smsc.SourceTON,
 		SourceNPI: smsc.SourceNPI, Source: string(s.Header)})
 	switch {
-	case errors.Is(err, bind.ErrNotLive), errors.Is(err, bind.ErrStopping), errors.Is(err, bind.ErrLaneFull), ctx.Err() != nil:
+	case unasked(err) || ctx.Err() != nil:
 		return err
 	case err == nil:
 		if err := a.cfg.Told(smsc.ID, s.Canonical, answer); err != nil {
@@ -151,4 +151,14 @@ func (a *Asker) ask(ctx context.Context, s storage.SilentSegment) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// unasked says that a question was not sent.
+func unasked(err error) bool {
+	for _, why := range []error{bind.ErrNotLive, bind.ErrPaused, bind.ErrStopping, bind.ErrAsksFull} {
+		if errors.Is(err, why) {
+			return true
+		}
+	}
+	return false
 }

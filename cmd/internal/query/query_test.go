@@ -129,6 +129,7 @@ func TestFaults(t *testing.T) {
 		want []string
 	}{
 		{bind.ErrNotLive, []string{"one of ACMEBK", "two of ACMEBK"}},
+		{bind.ErrPaused, []string{"one of ACMEBK", "two of ACMEBK"}},
 		{errors.New("ESME_RQUERYFAIL"), []string{"two of ACMEBK"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
