@@ -21,10 +21,14 @@ demo: setup build ## send OTPs end to end on embedded parts, then stay up where 
 
 test: setup ## all tests, race detector on
 	go test -race -shuffle=on -timeout 10m ./...
+	go test -run Allocations ./smpp/bind
 	cd deploy/bench && go test -race ./...
 
 faults: setup ## every fault of the simulators at once, ten seeds
 	HARKARA_FAULT_SEEDS=10 go test -count=1 -timeout 30m -run AllFaults -v ./cmd/internal/demo
+
+soak: setup ## ten minutes at 60 % of what the machine does, every fault at 2 %, slopes printed
+	HARKARA_SOAK=$(or $(SOAK),10m) go test -count=1 -timeout 40m -run TestSoak -v ./cmd/internal/demo
 
 check: ## gofmt, vet, staticcheck, tidy
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run gofmt -w on these' >&2; exit 1; }

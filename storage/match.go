@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"harkara/smpp/sms"
+	"harkara/storage/ledger"
 )
 
 // Match is how many of one SMSC's receipts could be given to a segment. Those of attempts that another gateway made
@@ -67,6 +68,9 @@ func (m *matches) add(b *batch) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, row := range b.receipts {
+		if row.event.Report.Raw == ledger.ByQuery {
+			continue // we asked for it by its id
+		}
 		c := m.of(row.event.Report.SMSC)
 		c.received++
 		in := c.in(row.event.At)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -149,8 +150,8 @@ func (p *Projector) worry(err error, until ledger.Position) error {
 	return err
 }
 
-// dataFault says whether the database refused the data (SQLSTATE classes 22 and 23) rather than failed.
+// dataFault says whether the database refused the data (SQLSTATE classes 22, 23 and 54) rather than failed.
 func dataFault(err error) bool {
 	var refused *pq.Error
-	return errors.As(err, &refused) && (refused.Code.Class() == "22" || refused.Code.Class() == "23")
+	return errors.As(err, &refused) && slices.Contains([]pq.ErrorClass{"22", "23", "54"}, refused.Code.Class())
 }

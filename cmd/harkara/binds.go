@@ -2,9 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +26,8 @@ func bindsCommand() *cobra.Command {
 		Long: `Show the state of every bind of the running gateway.
 
 RATE is submit_sm a second, as learnt from the SMSC's throttling, out of the configured tps ("-": no limit); MATCHED the
-share of the SMSC's recent receipts that found their message.
+share of the SMSC's receipts of the last 15 minutes that found their message (a receipt is judged a minute after it came,
+as it may come before the answer to its submit_sm).
 
 With --trace, show the last PDUs of an SMSC's binds instead, one a line, numbers and texts masked; pdu decode reads them:
 
@@ -119,8 +123,14 @@ func fetch(cmd *cobra.Command, addr, path string, into any) error {
 		return fmt.Errorf("no gateway answers at http: %s: %w; is 'harkara serve' running with this configuration?", addr, err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNotFound { // the gateway says which SMSC it does not have
+		why, err := io.ReadAll(io.LimitReader(resp.Body, 256))
+		if err == nil && strings.HasPrefix(string(why), "no SMSC") {
+			return errors.New(strings.TrimSpace(string(why)))
+		}
+	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %s; is that a gateway, and does it know what was asked for?", addr, resp.Status)
+		return fmt.Errorf("%s answered %s; is that a gateway?", addr, resp.Status)
 	}
 	if err := json.NewDecoder(resp.Body).Decode(into); err != nil {
 		return fmt.Errorf("read the answer of %s: %w", addr, err)

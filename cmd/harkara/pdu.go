@@ -19,7 +19,8 @@ func pduCommand() *cobra.Command {
 		Use:   "decode HEX | -",
 		Short: "Say what is in a PDU; addresses and texts are masked unless --reveal",
 		Long: `Say what is in a PDU; addresses and texts are masked unless --reveal. With - in its place, read one PDU from each line
-of stdin: in hexadecimal, or as binds --trace and the files under data/traces have it (what stands last on the line).`,
+of stdin: in hexadecimal, or as binds --trace and the files under data/traces have it (what stands last on the line). Those are masked already: --reveal shows the rest of them,
+such as a receipt's fields.`,
 		Args: exactly(1, "one PDU in hexadecimal (blanks and colons may stand between octets), or - for lines of stdin"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] == "-" {

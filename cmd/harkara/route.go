@@ -108,6 +108,9 @@ func (list seenBinds) Live(id sms.SMSCID) bool {
 // Room implements router.Health.
 func (list seenBinds) Room(id sms.SMSCID, class sms.Class) int {
 	for _, s := range list {
+		if s.SMSC == id && s.Paused {
+			return 0
+		}
 		if s.SMSC == id {
 			return s.Lanes[class].Size - s.Lanes[class].Used
 		}

@@ -261,7 +261,8 @@ func TestTrace(t *testing.T) {
 		len(lines) < 4 || lines[0].SMSC != "sim-a" || lines[0].Command != "bind_transceiver" {
 		t.Errorf("JSON %+v, %v", lines, err)
 	}
-	if code, stdout, _ := harkara(t, "binds", "--config", config, "--trace", "none"); code != 1 || stdout != "" {
-		t.Errorf("an SMSC that is not there: exit status %d, %q", code, stdout)
+	if code, stdout, stderr := harkara(t, "binds", "--config", config, "--trace", "none"); code != 1 || stdout != "" ||
+		stderr != "harkara: no SMSC \"none\" in the configuration\n" {
+		t.Errorf("an SMSC that is not there: exit status %d, %q, %q", code, stdout, stderr)
 	}
 }

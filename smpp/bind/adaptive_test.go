@@ -111,7 +111,7 @@ func TestQueueFull(t *testing.T) {
 		waiting := []<-chan string{
 			f.submit(submission(sms.Bulk, 1)), f.submit(submission(sms.Txn, 2)), f.submit(submission(sms.Bulk, 1)),
 		}
-		after(time.Second)
+		after(600 * time.Millisecond)
 		// The first is in the bind's hands when the pace lets it go; it is refused, and the others are handed back.
 		f.want("the second", <-waiting[0], "1 unsent at 500.500501ms, the SMSC's queue is full")
 		f.want("the third", <-waiting[1], "1 queue_full ESME_RMSGQFUL at 500.500501ms, 2 unsent at 500.500501ms")
@@ -120,26 +120,26 @@ func TestQueueFull(t *testing.T) {
 		if !f.pool.Live() || !status.Paused || status.TPS != 2 || status.Rate != 2 || status.Counters.QueueFull != 1 {
 			t.Errorf("live %v, status %+v", f.pool.Live(), status)
 		}
-		f.want("in the pause", <-f.submit(submission(sms.OTP, 1)), "1 unsent at 1s, the SMSC's queue is full")
+		f.want("in the pause", <-f.submit(submission(sms.OTP, 1)), "1 unsent at 600ms, the SMSC's queue is full")
 		if room := f.pool.Room(sms.OTP); room != 0 {
 			t.Errorf("room for %d in the pause, want 0", room)
 		}
 
-		// 1.5 s after the refusal a probe may go; it is refused, and the next pause is twice as long.
-		after(1100 * time.Millisecond)
+		// 375 ms after the refusal a probe may go; it is refused, and the next pause is twice as long.
+		after(500 * time.Millisecond)
 		if room := f.pool.Room(sms.OTP); room != 1 {
 			t.Errorf("room for %d probes, want 1", room)
 		}
-		f.want("the probe", <-f.submit(submission(sms.OTP, 1)), "1 queue_full ESME_RMSGQFUL at 2.1s")
+		f.want("the probe", <-f.submit(submission(sms.OTP, 1)), "1 queue_full ESME_RMSGQFUL at 1.1s")
 		free = true
-		after(2900 * time.Millisecond)
-		f.want("after it", <-f.submit(submission(sms.OTP, 1)), "1 unsent at 5s, the SMSC's queue is full")
+		after(400 * time.Millisecond)
+		f.want("after it", <-f.submit(submission(sms.OTP, 1)), "1 unsent at 1.5s, the SMSC's queue is full")
 
 		// The second probe is accepted, and everything goes on at the old pace.
-		after(200 * time.Millisecond)
+		after(400 * time.Millisecond)
 		probe, second := f.submit(submission(sms.OTP, 2)), f.submit(submission(sms.OTP, 1))
-		f.want("the second probe", <-probe, "1 accepted id-1-4 at 5.2s, 2 accepted id-1-5 at 5.700500501s")
-		f.want("behind it", <-second, "1 accepted id-1-6 at 6.201001002s")
+		f.want("the second probe", <-probe, "1 accepted id-1-4 at 1.9s, 2 accepted id-1-5 at 2.400500501s")
+		f.want("behind it", <-second, "1 accepted id-1-6 at 2.901001002s")
 		f.stop()
 	})
 }

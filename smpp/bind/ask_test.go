@@ -157,7 +157,7 @@ func TestAnswerToAQuestionOpensTheGate(t *testing.T) {
 			f.submit(submission(sms.OTP, 1))
 		}
 		after(time.Second)
-		f.want("query", <-f.query(t.Context()), "{id-1-1  2 0} <nil> at 2.500000002s")
+		f.want("query", <-f.query(t.Context()), "{id-1-1  2 0} <nil> at 2s")
 		outcome := f.submit(submission(sms.OTP, 1))
 		after(2 * time.Second)
 		select {

@@ -33,17 +33,24 @@ func (b *backoff) after(fault session.BindFault, held time.Duration, random floa
 	return wait
 }
 
+// failsMax is how often in a row a bind may fail for no stated reason before that is taken for wrong credentials.
+const failsMax = 3
+
 // faultOf returns what kind of refusal err is, by the SMSC's own statuses; everything that is not a refusal of the bind is
-// Network. ESME_RBINDFAIL says nothing of its reason: once these credentials have been good, it is taken for too many
-// sessions, so that a passing fault of the SMSC does not stop its binds for good.
-func faultOf(err error, goodBefore bool) session.BindFault {
+// Network. ESME_RBINDFAIL says nothing of its reason: it is taken for too many sessions, so that a passing fault of the
+// SMSC, or one session too many after a crash, does not stop its binds for good; until these credentials have been good
+// once, only so often.
+func (b *bind) faultOf(err error) session.BindFault {
 	var refused *session.BindError
 	if !errors.As(err, &refused) {
 		return session.Network
 	}
 	fault := refused.Fault()
-	if refused.Status == pdu.ESME_RBINDFAIL && fault == session.Credentials && goodBefore {
+	if refused.Status != pdu.ESME_RBINDFAIL || fault != session.Credentials {
+		return fault
+	}
+	if b.fails++; b.pool.good.Load() || b.fails < failsMax {
 		return session.Occupied
 	}
-	return fault
+	return session.Credentials
 }

@@ -18,6 +18,7 @@ type bind struct {
 	as    pdu.CommandID
 	log   *slog.Logger
 	tries backoff
+	fails int // binds that the SMSC refused without a reason
 
 	recorder recorder
 
@@ -35,7 +36,7 @@ func (b *bind) keep(running, dialing context.Context, giveUp context.CancelCause
 			b.log.Info("bind closed", "why", err, "held", held)
 			break
 		}
-		fault := faultOf(err, b.pool.good.Load())
+		fault := b.faultOf(err)
 		if fault == session.Credentials {
 			if giveUp(err); context.Cause(dialing) == err { // of several refused at once, the first says it
 				b.log.Error("the SMSC refuses our credentials, its binds stop: mend system_id, password or system_type, "+

@@ -207,7 +207,7 @@ func TestBindFaults(t *testing.T) {
 		{"a vendor's wrong password stops", 0x401, true, "[0s 20.5s]"},
 		{"a vendor's session limit waits", 0x402, false, "[0s 30.5s 1m1.5s 1m33.5s]"},
 		{"an unknown status is tried again", 0x403, true, "[0s 20.5s 21.5s 23.5s 27.5s 35.5s 51.5s 1m21.5s]"},
-		{"RBINDFAIL at first stops", pdu.ESME_RBINDFAIL, false, "[0s]"},
+		{"RBINDFAIL at first stops after three", pdu.ESME_RBINDFAIL, false, "[0s 30.5s 1m1.5s]"},
 		{"RBINDFAIL later waits", pdu.ESME_RBINDFAIL, true, "[0s 20.5s 51.5s 1m23.5s]"},
 		{"RALYBND waits", pdu.ESME_RALYBND, false, "[0s 30.5s 1m1.5s 1m33.5s]"},
 		{"RINVPASWD later stops", pdu.ESME_RINVPASWD, true, "[0s 20.5s]"},

@@ -3,6 +3,8 @@ package bind
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -30,9 +32,22 @@ func (b *bind) dial(ctx context.Context) (net.Conn, error) {
 	secured := tls.Client(conn, settings)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
-		return nil, fmt.Errorf("TLS handshake with %s: %w", cfg.Addr, err)
+		return nil, fmt.Errorf("TLS handshake with %s: %w%s", cfg.Addr, err, mend(err))
 	}
 	return secured, nil
+}
+
+// mend says which setting a failed TLS handshake asks for; empty where it is not known.
+func mend(err error) string {
+	switch {
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return "; set tls.ca_file to the certificate of the SMSC's authority"
+	case errors.As(err, new(x509.HostnameError)):
+		return "; set tls.server_name to a name that is in the SMSC's certificate"
+	case errors.As(err, new(tls.RecordHeaderError)):
+		return "; the SMSC does not speak TLS on this port"
+	}
+	return ""
 }
 
 // dialFrom connects from Config.LocalAddr.
@@ -45,7 +60,11 @@ func (c *Config) dialFrom(ctx context.Context, network, addr string) (net.Conn, 
 		}
 		d.LocalAddr = local
 	}
-	return d.DialContext(ctx, network, addr)
+	conn, err := d.DialContext(ctx, network, addr)
+	if err != nil && c.LocalAddr != "" {
+		err = fmt.Errorf("from local_addr %s: %w", c.LocalAddr, err)
+	}
+	return conn, err
 }
 
 // local reads LocalAddr, a host with or without a port.

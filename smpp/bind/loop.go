@@ -29,6 +29,7 @@ type loop struct {
 	idle     bool                    // submit left room in the window and nothing in the lanes; held is empty
 	paceOpen time.Time               // when the pace may give again, while it does not; else zero
 	validity [len(sms.Classes)]validity
+	usable   usable
 	lost     error // why the connection is no good any more
 	bound    time.Time
 	live     bool // counted in pool.live
@@ -52,6 +53,7 @@ func newLoop(b *bind, conn net.Conn) *loop {
 	return &loop{
 		b: b, pool: b.pool, conn: conn, timer: timer,
 		batches: make(chan batch, batchesMax),
+		usable:  newUsable(cfg.Window, cfg.Timeouts.Response),
 		owed:    make(owed, cfg.ReceiptsMax),
 		session: session.New[ref](session.Config{
 			Bind: cfg.Bind, As: b.as, Window: cfg.Window, ReceiptsMax: cfg.ReceiptsMax,

@@ -29,7 +29,9 @@ type Pool struct {
 	live     atomic.Int64 // binds that can submit now
 	stopping atomic.Bool
 	good     atomic.Bool // the credentials were accepted at least once
-	probing  atomic.Bool // in a pause, a submission that may be the probe is in a lane or beyond
+	notes    notes
+	lent     atomic.Int64 // until when somebody may send the probe, in ns since 1970
+	probing  atomic.Bool  // in a pause, a submission that may be the probe is in a lane or beyond
 }
 
 // NewPool returns a pool that is not connected yet. Faults of cfg come from Run.
@@ -40,7 +42,7 @@ func NewPool(cfg Config, deps Deps) *Pool {
 	if deps.Rand == nil {
 		deps.Rand = rand.Float64
 	}
-	p := &Pool{
+	p := &Pool{notes: notes{log: deps.Log, smsc: cfg.SMSC},
 		cfg: cfg, deps: deps, pace: pace.New(cfg.TPS, deps.Rand),
 	}
 	if deps.Dial == nil {
@@ -159,10 +161,19 @@ func (p *Pool) Room(class sms.Class) int {
 	switch {
 	case !p.pace.Paused():
 		return cap(p.lanes[class]) - len(p.lanes[class])
-	case p.pace.Probing(time.Now()) && !p.probing.Load():
+	case !p.probing.Load() && p.lend(time.Now()):
 		return 1
 	}
 	return 0
+}
+
+// lendFor is how long the one who was told that a probe may go has to send it.
+const lendFor = 20 * time.Millisecond
+
+// lend says whether a probe may go, to one at a time: of many messages that wait one is planned, not all.
+func (p *Pool) lend(now time.Time) bool {
+	until := p.lent.Load()
+	return now.UnixNano() >= until && p.pace.Probing(now) && p.lent.CompareAndSwap(until, now.Add(lendFor).UnixNano())
 }
 
 // Snapshot returns the state of every connection.

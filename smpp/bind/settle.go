@@ -41,25 +41,35 @@ func (l *loop) result(r *session.Result[ref]) {
 // learn counts what became of a submit, and tells the pace.
 func (l *loop) learn(r *session.Result[ref]) {
 	pace, sent := l.pool.pace, r.Value.at
+	l.usable.learn(r, l.now)
 	switch r.Verdict {
 	case session.Accepted:
 		l.counters.Accepted++
-		pace.Accepted(sent)
+		paused := pace.Paused()
+		if pace.Accepted(sent); paused && !pace.Paused() {
+			l.pool.notes.room()
+		}
 		return
 	case session.Throttled:
 		l.counters.Refused++
 		l.counters.Throttled++
 		pace.Throttled(sent, l.now)
+		l.pool.notes.cut(pace.State().Rate, l.now)
 		return
 	case session.QueueFull:
 		l.counters.Refused++
 		l.counters.QueueFull++
 		if pace.Full(sent, l.now); pace.Paused() { // an answer of before the pause does not begin another one
+			l.pool.notes.full()
 			l.pool.handBack(ErrPaused)
 		}
 		return
 	case session.InDoubt:
-		l.counters.Timeouts++
+		if r.Status == pdu.ESME_ROK {
+			l.counters.Timeouts++
+		} else { // the SMSC's own table says so of this status
+			l.counters.Refused++
+		}
 	case session.Unsent:
 		l.counters.Submits-- // it was counted, and never reached the wire (the sum is modulo 2^64)
 	default:

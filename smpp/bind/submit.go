@@ -41,7 +41,7 @@ func (l *loop) submit() {
 		return
 	}
 	l.paceOpen = time.Time{}
-	for l.session.Room() > 0 {
+	for l.session.Room() > 0 && l.session.Outstanding() < l.usable.now {
 		it, question := l.next()
 		if it == nil && question == nil {
 			l.idle = true

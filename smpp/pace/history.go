@@ -20,6 +20,7 @@ type measure struct {
 	end      int64 // the last grain of it
 	accepted float64
 	steady   bool // there was no longer silence in it
+	known    bool // the history reaches back to it
 }
 
 // add counts a PDU.
@@ -37,6 +38,7 @@ func (h *history) add(now time.Time) {
 func (h *history) refuse(sent time.Time) measure {
 	m := measure{end: sent.UnixNano() / int64(grain)}
 	if g := &h[m.end%kept]; g.at == m.end {
+		m.known = true
 		g.refused++
 	}
 	gap, longest := int64(0), int64(0)

@@ -128,7 +128,9 @@ func (p *Pace) Accepted(sent time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.rate.answered(sent)
-	p.pause.end(sent, p.last)
+	if p.pause.end(sent) { // there may be room for little more than the probe
+		p.rate.gate, p.rate.gateAt = afterPause, p.last
+	}
 	p.watch()
 }
 

@@ -138,25 +138,31 @@ func TestPause(t *testing.T) {
 	want("at first", say(epoch), "0s false false false")
 	p.Full(epoch, at(time.Second))
 	p.Full(epoch, at(time.Second)) // of the same episode
-	want("the first pause", say(at(time.Second)), "1.5s true true false")
+	want("the first pause", say(at(time.Second)), "375ms true true false")
 	p.Accepted(epoch) // answers of before say nothing
-	if !p.Probing(at(2500 * time.Millisecond)) {
+	if !p.Probing(at(1375 * time.Millisecond)) {
 		t.Error("no probe is due after the first pause")
 	}
-	want("the probe", say(at(2500*time.Millisecond)), "0s false true false")
-	want("behind it", say(at(2600*time.Millisecond)), "50ms false true false")
-	p.Lost(at(2500 * time.Millisecond))
-	want("a second one", say(at(2700*time.Millisecond)), "0s false true false")
-	p.Full(at(2700*time.Millisecond), at(2800*time.Millisecond))
-	want("the second pause", say(at(2800*time.Millisecond)), "3s true true false")
-	if s := p.State(); !s.Paused || !s.Until.Equal(at(5800*time.Millisecond)) || s.Pauses != 2 || s.Rate != 0 {
+	want("the probe", say(at(1375*time.Millisecond)), "0s false true false")
+	want("behind it", say(at(1400*time.Millisecond)), "50ms false true false")
+	p.Lost(at(1375 * time.Millisecond))
+	want("a second one", say(at(1500*time.Millisecond)), "0s false true false")
+	p.Full(at(1500*time.Millisecond), at(1600*time.Millisecond))
+	want("the second pause", say(at(1600*time.Millisecond)), "750ms true true false")
+	if s := p.State(); !s.Paused || !s.Until.Equal(at(2350*time.Millisecond)) || s.Pauses != 2 || s.Rate != 0 {
 		t.Errorf("state %+v", s)
 	}
 	want("the third probe", say(at(6*time.Second)), "0s false true false")
 	p.Accepted(at(6 * time.Second))
 	want("released", say(at(6*time.Second)), "0s false false false")
+	for range afterPause - 1 {
+		say(at(6 * time.Second))
+	}
+	want("until one is answered", say(at(6*time.Second)), "10ms false false false")
+	p.Accepted(at(6 * time.Second))
+	want("then all", say(at(6*time.Second)), "0s false false false")
 	p.Full(at(6500*time.Millisecond), at(7*time.Second))
-	want("full again at once", say(at(7*time.Second)), "6s true true false")
+	want("full again, as the probe was taken", say(at(7*time.Second)), "375ms true true false")
 	for range 9 {
 		until := p.State().Until
 		p.Take(until)

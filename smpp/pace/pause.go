@@ -3,10 +3,12 @@ package pace
 import "time"
 
 const (
-	pauseFirst = time.Second      // the first pause is at least that long
-	pauseMax   = 30 * time.Second // and every later one at least twice the one before, up to this
+	pauseFirst = 250 * time.Millisecond // the first pause is at least that long
+	pauseMax   = 30 * time.Second       // and one whose probe was refused is followed by one of twice the length, up to this
 	// While a probe is out nobody knows when its answer comes; those who wait ask again after this.
 	probeWait = 50 * time.Millisecond
+	// So many PDUs go after a pause, until one of them is answered.
+	afterPause = 4
 )
 
 // pause is what ESME_RMSGQFUL does: nothing goes for a while, then one probe.
@@ -17,7 +19,6 @@ type pause struct {
 	began  time.Time     // of the pause or, once it has gone, of the probe: an answer to a PDU sent before says nothing new
 	until  time.Time     // when the probe may go
 	length time.Duration // of this pause, without the jitter
-	ended  time.Time     // the last one
 	count  uint64
 }
 
@@ -26,7 +27,7 @@ func (p *pause) begin(sent, now time.Time) {
 	if sent.Before(p.began) {
 		return
 	}
-	if p.on || now.Sub(p.ended) < p.length { // it had room for little more than the probe
+	if p.on {
 		p.length = min(2*p.length, pauseMax)
 	} else {
 		p.length = pauseFirst
@@ -51,11 +52,13 @@ func (p *pause) passed(asked time.Time) {
 	}
 }
 
-// end ends the pause where the probe was accepted.
-func (p *pause) end(sent, now time.Time) {
-	if p.out && !sent.Before(p.began) {
-		p.on, p.out, p.ended = false, false, now
+// end ends the pause where the probe was accepted, and says whether it did.
+func (p *pause) end(sent time.Time) bool {
+	over := p.out && !sent.Before(p.began)
+	if over {
+		p.on, p.out = false, false
 	}
+	return over
 }
 
 // answered lets another probe go where this one told nothing.

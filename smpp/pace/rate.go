@@ -17,6 +17,7 @@ const (
 	holdFirst  = 50 * time.Millisecond   // silence after a cut, until the SMSC's second has room again
 	holdDouble = 3                       // how often a hold doubles while cuts follow upon each other
 	chainMax   = 1500 * time.Millisecond // a cut that comes no later after another follows upon it
+	lightPart  = 0.1                     // of the rate was the load, or less: its measure is no limit
 	gatePart   = 0.01                    // of a second's messages go after a later hold, until one is answered
 	gateWait   = 10 * time.Millisecond   // how long to wait meanwhile before asking again
 	shut       = -1                      // of rate.gate
@@ -77,7 +78,10 @@ func (r *rate) refused(sent, now time.Time) bool {
 	// after a silence. So within a chain, that has silences, it counts when the second had none or was after the first
 	// cut, and halves the rate at most.
 	whole := sent.Sub(r.chain) > time.Second
-	if r.length == 0 || m.steady || whole {
+	switch {
+	case !m.known: // it was sent too long ago to know with what
+		r.half()
+	case r.length == 0 || m.steady || whole:
 		r.measure(m)
 	}
 	r.over, r.cut = 0, now
@@ -92,6 +96,8 @@ func (r *rate) measure(m measure) {
 	switch {
 	case math.IsInf(r.now, 1):
 		r.least = 1
+	case r.length == 0 && m.accepted < r.now*lightPart: // so light a load says little of the limit
+		r.least = max(1, r.now/2)
 	case r.length == 0: // the load may have been far below the rate
 		r.least = max(1, min(r.now, m.accepted)/2)
 	default:
@@ -102,6 +108,15 @@ func (r *rate) measure(m measure) {
 	if !m.steady { // it says little of a rate: the limit may well be higher
 		r.known = r.now * 0.9
 	}
+}
+
+// half cuts by half, where nothing is known of what was accepted.
+func (r *rate) half() {
+	if math.IsInf(r.now, 1) {
+		return // there is nothing to halve: the next refusal is measured
+	}
+	r.now = max(1, r.now/2)
+	r.known = max(r.known, r.now)
 }
 
 // correct is told of one more PDU of the measured second that was refused after all.

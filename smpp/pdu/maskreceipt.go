@@ -58,6 +58,9 @@ func keptOf(text []byte) (kept []span) {
 		case field >= 0:
 			colon := pos + len(receiptFields[field])
 			end = valueEnd(text, colon)
+			if value := text[colon:end]; receiptFields[field] == "err:" && len(value) > 0 && isBlank(value[0]) && isCode(value) {
+				end = colon
+			}
 			if !seen[field] {
 				kept = append(kept, span{pos, end})
 				seen[field] = end > colon
@@ -93,6 +96,13 @@ func valueEnd(text []byte, colon int) int {
 		return colon
 	}
 	return to
+}
+
+// isCode says whether a value that does not stand at its colon may be a code that the message quotes: error codes have
+// fewer digits, or their place.
+func isCode(value []byte) bool {
+	word := bytes.TrimLeft(value, " \n\r\t\x00")
+	return len(word) >= 4 && len(word) <= 8 && len(bytes.Trim(word, "0123456789")) == 0
 }
 
 // wordEnd gives the end of the word at pos.

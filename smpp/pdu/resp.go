@@ -24,6 +24,10 @@ func ParseMessageID(f Frame) (string, error) {
 	return string(id), err
 }
 
+// maxBelieved is the longest message_id that is believed, in octets: no receipt can name a longer one, and the books
+// can't hold any length.
+const maxBelieved = 255
+
 // RawMessageID is ParseMessageID without the copy: the octets alias f.
 func RawMessageID(f Frame) ([]byte, error) {
 	body, err := f.body(SubmitSMResp, DataSMResp)
@@ -31,5 +35,8 @@ func RawMessageID(f Frame) ([]byte, error) {
 		return nil, fmt.Errorf("read a message_id: %w", err)
 	}
 	id, _, _ := bytes.Cut(body, []byte{0})
+	if len(id) > maxBelieved {
+		return nil, nil
+	}
 	return id, nil
 }

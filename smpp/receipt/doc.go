@@ -11,5 +11,5 @@
 //     only zeros.
 //
 // A receipt's text field may quote the message, and with it a code: it is never kept, nor are words that belong to no
-// field. Numbers in fields that are not known are masked.
+// field. Of fields that are not known the names are kept.
 package receipt

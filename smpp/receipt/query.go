@@ -7,7 +7,7 @@ import (
 
 // OfQuery makes a receipt of the answer to a query_sm, the id in the form of the answers to submit_sm.
 func OfQuery(a *pdu.QueryAnswer) Receipt {
-	r := Receipt{ID: sms.MessageID(a.MessageID), DoneDate: a.FinalDate, Stat: stateWord(a.State), Raw: "query_sm"}
+	r := Receipt{ID: sms.MessageID(a.MessageID), DoneDate: a.FinalDate, Stat: stateWord(a.State)}
 	if a.ErrorCode != 0 {
 		r.Err = threeDigits(uint16(a.ErrorCode))
 	}

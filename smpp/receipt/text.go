@@ -44,7 +44,7 @@ type fields struct {
 // part is one field with its name.
 type part struct {
 	span
-	mask bool // it is not a known one and holds a long number
+	mask bool // it is not a known one: what stands behind its colon may quote the message
 }
 
 func (f *fields) has(k field) bool { return f.at[k].to > f.at[k].from }
@@ -82,7 +82,7 @@ func scan(text []byte) (f fields) {
 			if loose || !f.seen || !named(text[pos:end]) {
 				f.whole, loose = false, true
 			} else {
-				f.keep(part{span{pos, end}, longNumber(text[pos:end])})
+				f.keep(part{span{pos, end}, true})
 			}
 			pos = end
 		}

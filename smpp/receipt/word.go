@@ -88,18 +88,3 @@ func named(word []byte) bool {
 	}
 	return false
 }
-
-// longNumber says whether a word holds ten digits in a row, as a phone number does.
-func longNumber(word []byte) bool {
-	run := 0
-	for _, c := range word {
-		run++
-		if c < '0' || c > '9' {
-			run = 0
-		}
-		if run == 10 {
-			return true
-		}
-	}
-	return false
-}

@@ -50,6 +50,7 @@ func (s *Session[T]) Tick(now time.Time) {
 	}
 	s.expired = s.win.Expire(now, s.expired[:0])
 	for i := range s.expired {
+		s.deaf = s.deaf || s.responded.Before(s.expired[i].Offered)
 		s.result(&s.expired[i], InDoubt, now)
 	}
 	clear(s.expired)
@@ -68,14 +69,14 @@ func (s *Session[T]) Tick(now time.Time) {
 	}
 }
 
-// probe asks a silent SMSC whether it lives, and gives it up when it does not answer.
+// probe asks a silent SMSC, or one that seems deaf, whether it lives, and gives it up when it does not answer.
 func (s *Session[T]) probe(now time.Time) {
 	switch {
 	case !s.probeDue.IsZero():
 		if !now.Before(s.probeDue) {
 			s.end(ErrSilent)
 		}
-	case !now.Before(s.heard.Add(s.cfg.EnquireLink)):
+	case s.deaf || !now.Before(s.heard.Add(s.cfg.EnquireLink)):
 		s.probeSeq = s.win.Number()
 		s.probeDue = now.Add(s.cfg.Response)
 		s.out = pdu.AppendHeader(s.out, pdu.EnquireLink, pdu.ESME_ROK, s.probeSeq)

@@ -16,7 +16,13 @@ func (s *Session[T]) Receive(f pdu.Frame, now time.Time) {
 		s.afterwards(h, f, now)
 		return
 	}
-	s.heard, s.probeDue = now, time.Time{}
+	s.heard = now
+	if h.ID.IsResponse() {
+		s.responded, s.deaf = now, false
+	}
+	if !s.deaf { // what a deaf SMSC says of its own accord is no answer to the probe
+		s.probeDue = time.Time{}
+	}
 	switch {
 	case !h.ID.IsResponse():
 		s.request(h, f)

@@ -71,6 +71,8 @@ type Session[T any] struct {
 	bindSeq, probeSeq, unbindSeq uint32
 	due                          time.Time // when the state's own time is over
 	heard                        time.Time // when the last PDU came
+	responded                    time.Time // when the last response came
+	deaf                         bool      // a request timed out, and no response has come since it was sent
 	probeDue                     time.Time // until when enquire_link_resp is awaited; zero: it is not
 
 	owed       int // PDUs handed on and not answered

@@ -102,7 +102,7 @@ var outcomes = map[string]func(done) bool{
 		return d.unknown == 1 && d.result(func(r *Result[string]) bool { return r.Verdict == BadPDU })
 	},
 	"late": func(d done) bool {
-		return d.freed == 1 && d.result(func(r *Result[string]) bool { return r.Late })
+		return d.freed <= 1 && d.result(func(r *Result[string]) bool { return r.Late }) // an overdue one holds no slot
 	},
 	"refuse":  func(d done) bool { return d.respond(pdu.ESME_RINVBNDSTS) && d.handed == 0 },
 	"hand on": func(d done) bool { return d.handed == 1 && len(d.sent) == 0 },

@@ -19,7 +19,7 @@ type Outcome uint8
 
 // What an answer can be to.
 const (
-	Unknown Outcome = iota // nothing: never sent, a second answer, or one that came after the slot was freed
+	Unknown Outcome = iota // nothing: never sent, or a second answer
 	Matched                // an entry that waited for it
 	Late                   // an entry that Expire has reported already
 )
@@ -31,6 +31,7 @@ type Window[T any] struct {
 	size          int
 	next          uint32 // the number to try next
 	waiting, late list
+	overdue       *overdue[T] // nil while nothing ever was
 }
 
 // New returns an empty window of the given size (at least 1) that counts from 1.
@@ -89,9 +90,14 @@ func (w *Window[T]) Written(seq uint32, now time.Time) {
 func (w *Window[T]) Find(seq uint32) (v T, outcome Outcome) {
 	s := &w.slots[seq&w.mask]
 	if outcome = s.outcome(seq); outcome != Unknown {
-		v = s.entry.Value
+		return s.entry.Value, outcome
 	}
-	return v, outcome
+	if w.overdue != nil {
+		if e, ok := w.overdue.entries[seq]; ok {
+			return e.Value, Late
+		}
+	}
+	return v, Unknown
 }
 
 // Answer ends the entry that seq belongs to, frees its slot, and says what the answer was to. The entry is the zero
@@ -100,6 +106,11 @@ func (w *Window[T]) Answer(seq uint32) (Entry[T], Outcome) {
 	s := &w.slots[seq&w.mask]
 	outcome := s.outcome(seq)
 	if outcome == Unknown {
+		if w.overdue != nil {
+			if e, ok := w.overdue.take(seq); ok {
+				return e, Late
+			}
+		}
 		return Entry[T]{}, Unknown
 	}
 	entry := s.entry
@@ -119,7 +130,7 @@ func (s *slot[T]) outcome(seq uint32) Outcome {
 }
 
 // Expire appends to dst every entry whose deadline is not after now, in the order of the offers, and holds them as
-// late; late entries whose second timeout has passed lose their slots.
+// late; late entries whose second timeout has passed lose their slots, and are remembered without them.
 func (w *Window[T]) Expire(now time.Time, dst []Entry[T]) []Entry[T] {
 	for i := w.waiting.head; i != none && !w.slots[i].entry.Deadline.After(now); i = w.waiting.head {
 		dst = append(dst, w.slots[i].entry)
@@ -127,6 +138,10 @@ func (w *Window[T]) Expire(now time.Time, dst []Entry[T]) []Entry[T] {
 		w.put(&w.late, i, late)
 	}
 	for i := w.late.head; i != none && !w.slots[i].entry.freed().After(now); i = w.late.head {
+		if w.overdue == nil {
+			w.overdue = &overdue[T]{}
+		}
+		w.overdue.keep(w.slots[i].entry)
 		w.release(i)
 	}
 	return dst
@@ -163,6 +178,7 @@ func (w *Window[T]) Abandon() (written, unwritten []Entry[T]) {
 	for i := w.late.head; i != none; i = w.late.head {
 		w.release(i)
 	}
+	w.overdue = nil
 	return written, unwritten
 }
 

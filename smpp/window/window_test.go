@@ -62,8 +62,33 @@ func TestLateSlotIsFreedAfterOneMoreTimeout(t *testing.T) {
 	if got := w.Expire(start.Add(20*time.Second), nil); got != nil || w.Free() != 1 {
 		t.Errorf("at the second timeout expired %v, free %d; want nothing, 1", got, w.Free())
 	}
+	if e, outcome := w.Answer(seq); outcome != Late || e.Value != 7 || w.Free() != 1 {
+		t.Errorf("answer after that is %v to %v, want Late to 7", outcome, e.Value)
+	}
 	if _, outcome := w.Answer(seq); outcome != Unknown {
-		t.Errorf("answer after that is %v, want Unknown", outcome)
+		t.Errorf("a second answer is %v, want Unknown", outcome)
+	}
+}
+
+// TestOverdueIsBounded: of more than overdueMax requests that were never answered, the oldest are forgotten.
+func TestOverdueIsBounded(t *testing.T) {
+	w := New[int](1)
+	now := start
+	for v := range overdueMax + 2 {
+		w.Offer(v, now, now.Add(time.Second))
+		now = now.Add(2 * time.Second)
+		w.Expire(now, nil)
+	}
+	if n := len(w.overdue.entries); n != overdueMax {
+		t.Errorf("%d remembered, want %d", n, overdueMax)
+	}
+	for _, tt := range []struct {
+		seq  uint32
+		want Outcome
+	}{{2, Unknown}, {3, Late}, {overdueMax + 2, Late}} {
+		if _, got := w.Answer(tt.seq); got != tt.want {
+			t.Errorf("answer to %d: %v, want %v", tt.seq, got, tt.want)
+		}
 	}
 }
 
@@ -110,6 +135,7 @@ func TestNumbersWrapAndSkipWhatIsHeld(t *testing.T) {
 type model struct {
 	entries []Entry[int] // in the order of the offers
 	late    map[uint32]bool
+	overdue map[uint32]Entry[int]
 }
 
 func (m *model) drop(seq uint32) {
@@ -150,7 +176,7 @@ func TestWindowAgainstModel(t *testing.T) {
 		timeout := time.Duration(rapid.IntRange(1, 20).Draw(t, "timeout")) * time.Second
 		w := New[int](size)
 		w.next = rapid.SampledFrom([]uint32{1, 2, 1000, MaxNumber - 3, MaxNumber}).Draw(t, "next")
-		m := model{late: map[uint32]bool{}}
+		m := model{late: map[uint32]bool{}, overdue: map[uint32]Entry[int]{}}
 		now, value, seen := start, 0, []uint32{12345}
 
 		t.Repeat(map[string]func(*rapid.T){
@@ -189,6 +215,8 @@ func TestWindowAgainstModel(t *testing.T) {
 					if m.late[seq] {
 						outcome = Late
 					}
+				} else if e, ok := m.overdue[seq]; ok {
+					want, outcome = e, Late
 				}
 				if v, got := w.Find(seq); v != want.Value || got != outcome {
 					t.Fatalf("Find(%d) gave %v %v, want %v %v", seq, v, got, want.Value, outcome)
@@ -197,6 +225,7 @@ func TestWindowAgainstModel(t *testing.T) {
 					t.Fatalf("Answer(%d) gave %v %v, want %v %v", seq, e, got, want, outcome)
 				}
 				m.drop(seq)
+				delete(m.overdue, seq)
 			},
 			"wait": func(t *rapid.T) {
 				now = now.Add(time.Duration(rapid.IntRange(0, 15).Draw(t, "seconds")) * time.Second)
@@ -208,6 +237,7 @@ func TestWindowAgainstModel(t *testing.T) {
 					}
 					if m.late[e.Seq] && !e.Deadline.Add(timeout).After(now) {
 						m.drop(e.Seq)
+						m.overdue[e.Seq] = e
 					}
 				}
 				if got := w.Expire(now, nil); !reflect.DeepEqual(got, want) {
@@ -229,7 +259,7 @@ func TestWindowAgainstModel(t *testing.T) {
 				if !reflect.DeepEqual(gotWritten, written) || !reflect.DeepEqual(gotUnwritten, unwritten) {
 					t.Fatalf("Abandon gave %v, %v; want %v, %v", gotWritten, gotUnwritten, written, unwritten)
 				}
-				m = model{late: map[uint32]bool{}}
+				m = model{late: map[uint32]bool{}, overdue: map[uint32]Entry[int]{}}
 			},
 			"": func(t *rapid.T) {
 				if w.Len() != len(m.entries)-len(m.late) || w.Free() != size-len(m.entries) || w.Size() != size {

@@ -79,6 +79,9 @@ type Answer struct {
 	At        time.Time     `json:"at,omitzero"`          // when it was answered
 }
 
+// ByQuery stands in Report.Raw where the SMSC did not report by itself.
+const ByQuery = "query_sm"
+
 // Report is one delivery receipt, as parsed, with what it was parsed from.
 type Report struct {
 	SMSC      sms.SMSCID    `json:"smsc"`
@@ -90,7 +93,8 @@ type Report struct {
 	Reason    string        `json:"reason,omitempty"`    // what Err means in that SMSC's dictionary, where it is known
 	Retryable bool          `json:"retryable,omitempty"` // by the same dictionary: the same message may get through later
 	Done      string        `json:"done,omitempty"`      // the SMSC's own time, as written
-	// Raw is the receipt's fields as they came, without its text field (which may quote the message).
+	// Raw is the receipt's fields as they came, without its text field (which may quote the message); ByQuery where it is
+	// the answer to a query_sm.
 	Raw string `json:"raw,omitempty"`
 	// UserRef is the user_message_reference of the submit_sm (SMPP 3.4 §5.3.2.17), where the SMSC repeats it in its
 	// receipts; 0: none. From is the keyed digest of the handset's number, as Facts.ToDigest; only with a UserRef.

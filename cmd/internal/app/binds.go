@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -76,6 +77,9 @@ func (a *App) watchMatches(ctx context.Context) error {
 		for i := range a.cfg.SMSCs {
 			s := &a.cfg.SMSCs[i]
 			m := matches[s.ID]
+			if m.Judged < matchJudged {
+				continue // too few to say that anything has changed
+			}
 			alarm := s.matchAlarm(m.Judged, m.Ratio)
 			switch {
 			case alarm != "" && !alarmed[s.ID]:
@@ -100,12 +104,12 @@ func (a *App) gauges(m *metrics.Metrics) {
 	for i := range a.cfg.SMSCs {
 		s := &a.cfg.SMSCs[i]
 		labels := prometheus.Labels{"smsc": string(s.ID)}
-		m.Gauge("receipts_match_ratio", "Share of the recent receipts that found their message; 1 where there is none to judge.",
+		m.Gauge("receipts_match_ratio", "Share of the recent receipts that found their message, judged a minute after they came; NaN: none to judge.",
 			labels, func() float64 {
 				if match := a.projector.Matches()[s.ID]; match.Judged > 0 {
 					return match.Ratio
 				}
-				return 1
+				return math.NaN()
 			})
 		m.Gauge("receipts_match_alarm", "1 while too few receipts find their message.", labels, func() float64 {
 			if match := a.projector.Matches()[s.ID]; s.matchAlarm(match.Judged, match.Ratio) != "" {

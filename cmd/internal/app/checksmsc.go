@@ -60,7 +60,7 @@ func (s *SMSC) checkAccount(at *lines, path string) {
 func (s *SMSC) checkConnection(at *lines, path string) {
 	hostPort(at, path+".addr", s.Addr)
 	if s.LocalAddr != "" && net.ParseIP(s.LocalAddr) == nil {
-		at.add(path+".local_addr", fmt.Sprintf("%q is not an IP address of this machine", s.LocalAddr))
+		at.add(path+".local_addr", fmt.Sprintf("%q is not an IP address", s.LocalAddr))
 	}
 	if !s.TLS.Enabled && s.TLS != (TLS{}) {
 		at.add(path+".tls", "has settings and is not enabled: set enabled: true, or take them out")
@@ -72,7 +72,15 @@ func (s *SMSC) checkConnection(at *lines, path string) {
 	atLeast(at, path+".binds", s.Binds, 1)
 	atLeast(at, path+".window", s.Window, 1)
 	atLeast(at, path+".tps", s.TPS, 0)
-	atLeast(at, path+".query.after", s.Query.After, 0)
+	if (s.Query.After > 0 || s.Cancel) && s.Window < 8 {
+		at.add(path+".window", "query_sm and cancel_sm share the window: want at least 8 with them")
+	}
+	if s.Query.After != 0 && s.Query.After < time.Second {
+		at.add(path+".query.after", fmt.Sprintf("%v is too short; want 0s (never) or at least 1s, with its unit", s.Query.After))
+	}
+	if _, err := s.tlsConfig(); err != nil && (s.TLS.CertFile == "") == (s.TLS.KeyFile == "") {
+		at.add(path+".tls", strings.TrimPrefix(err.Error(), "tls."))
+	}
 	atLeast(at, path+".query.tps", s.Query.TPS, 1)
 	atLeast(at, path+".timeouts.bind", s.Timeouts.Bind, time.Millisecond)
 	atLeast(at, path+".timeouts.response", s.Timeouts.Response, time.Millisecond)
@@ -88,6 +96,15 @@ func (s *SMSC) checkEncoding(at *lines, path string) {
 	oneOf(at, path+".gsm7", s.Encoding.GSM7, "unpacked", "packed")
 	if _, err := sms.ParseLong(s.Encoding.Long); err != nil {
 		at.add(path+".long", err.Error())
+	}
+	gsm7 := slices.Contains(s.Encoding.Alphabets, "gsm7")
+	if !gsm7 && (len(s.Encoding.Languages) > 0 || s.Encoding.GSM7 == "packed") {
+		at.add(path+".alphabets", "languages and gsm7: packed are of gsm7, which is not among the alphabets")
+	}
+	for j, name := range s.Encoding.Alphabets {
+		if slices.Index(s.Encoding.Alphabets, name) != j || j > 0 && s.Encoding.Alphabets[j-1] == "ucs2" {
+			at.add(fmt.Sprintf("%s.alphabets[%d]", path, j), "can never be used: ucs2 holds every text, and each alphabet stands once")
+		}
 	}
 	for j, name := range s.Encoding.Languages {
 		if _, err := sms.ParseLanguage(name); err != nil {
@@ -131,15 +148,17 @@ func (s *SMSC) checkReceipts(at *lines, path string) {
 }
 
 func (s *SMSC) checkStatuses(at *lines, path string) {
+	before := len(at.faults)
 	for j, r := range s.Statuses {
 		if _, err := r.rule(); err != nil {
 			at.add(fmt.Sprintf("%s[%d]", path, j), err.Error())
 		}
 	}
-	if len(at.faults) == 0 {
-		if _, err := s.statuses(); err != nil {
-			at.add(path, err.Error())
-		}
+	if len(at.faults) > before {
+		return
+	}
+	if _, err := s.statuses(); err != nil {
+		at.add(path, err.Error())
 	}
 }
 
@@ -158,6 +177,9 @@ func (r StatusRule) rule() (rule session.Rule, err error) {
 	if r.Submit != "" {
 		if rule.Submit, err = session.ParseVerdict(r.Submit); err != nil {
 			return rule, err
+		}
+		if rule.Submit == session.Accepted {
+			return rule, fmt.Errorf("status 0x%08X: only ESME_ROK accepts a message, since only it comes with a message_id", r.Status)
 		}
 	}
 	if r.Bind != "" {

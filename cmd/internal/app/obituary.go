@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -11,11 +12,12 @@ import (
 
 	"harkara/cmd/internal/console"
 	"harkara/smpp/bind"
+	"harkara/smpp/session"
 	"harkara/smpp/sms"
 )
 
-// tracesKept is how many files of dead binds stay; the oldest go.
-const tracesKept = 100
+// tracesKept is how many files of dead binds of one SMSC stay; the oldest go.
+const tracesKept = 50
 
 // obituary writes the last PDUs of binds that died, masked, so that a dispute with an operator can be settled later.
 type obituary struct {
@@ -23,8 +25,12 @@ type obituary struct {
 	log *slog.Logger
 }
 
-// write is called by a bind that died. What can't be written is logged: the bind must come back all the same.
+// write is called by a bind that died. One that was refused had never lived, and its reason is in the log. What can't be
+// written is logged: the bind must come back all the same.
 func (o obituary) write(smsc sms.SMSCID, n int, why error, last []bind.Record) {
+	if errors.As(why, new(*session.BindError)) {
+		return
+	}
 	file, err := o.save(smsc, n, why, last)
 	if err != nil {
 		o.log.Warn("the last PDUs of a bind could not be written", "smsc", smsc, "bind", n, "error", err)
@@ -34,11 +40,11 @@ func (o obituary) write(smsc sms.SMSCID, n int, why error, last []bind.Record) {
 }
 
 func (o obituary) save(smsc sms.SMSCID, n int, why error, last []bind.Record) (file string, err error) {
-	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+	dir := filepath.Join(o.dir, string(smsc))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("%s-%s-%d.txt", time.Now().UTC().Format("20060102T150405.000000"), smsc, n)
-	file = filepath.Join(o.dir, name)
+	file = filepath.Join(dir, fmt.Sprintf("%s-%d.txt", time.Now().UTC().Format("20060102T150405.000000"), n))
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
@@ -53,12 +59,12 @@ func (o obituary) save(smsc sms.SMSCID, n int, why error, last []bind.Record) (f
 	if err := w.Flush(); err != nil {
 		return "", err
 	}
-	return file, o.trim()
+	return file, trim(dir)
 }
 
-// trim removes the oldest files. Their names begin with their time.
-func (o obituary) trim() error {
-	entries, err := os.ReadDir(o.dir)
+// trim removes the oldest files of a folder. Their names begin with their time.
+func trim(dir string) error {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
@@ -68,7 +74,7 @@ func (o obituary) trim() error {
 	}
 	slices.Sort(names)
 	for len(names) > tracesKept {
-		if err := os.Remove(filepath.Join(o.dir, names[0])); err != nil && !os.IsNotExist(err) {
+		if err := os.Remove(filepath.Join(dir, names[0])); err != nil && !os.IsNotExist(err) {
 			return err
 		}
 		names = names[1:]

@@ -12,6 +12,7 @@ import (
 
 	"harkara/smpp/bind"
 	"harkara/smpp/pdu"
+	"harkara/smpp/session"
 )
 
 func TestObituary(t *testing.T) {
@@ -37,8 +38,12 @@ func TestObituary(t *testing.T) {
 // TestObituariesAreBounded: binds that die again and again do not fill the disk.
 func TestObituariesAreBounded(t *testing.T) {
 	o := obituary{t.TempDir(), slog.New(slog.DiscardHandler)}
+	dir := filepath.Join(o.dir, "sim-a")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for i := range tracesKept + 5 {
-		if err := os.WriteFile(filepath.Join(o.dir, fmt.Sprintf("20251122T1011%02d.%06d-old-1.txt", i%60, i)), nil, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("20251122T1011%02d.%06d-1.txt", i%60, i)), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -46,8 +51,12 @@ func TestObituariesAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := os.ReadDir(o.dir)
+	list, err := os.ReadDir(dir)
 	if err != nil || len(list) != tracesKept || list[len(list)-1].Name() != filepath.Base(file) {
 		t.Errorf("%d files, the last is not the newest: %v", len(list), err)
+	}
+	o.write("sim-b", 1, &session.BindError{Status: pdu.ESME_RALYBND}, nil)
+	if _, err := os.Stat(filepath.Join(o.dir, "sim-b")); !os.IsNotExist(err) {
+		t.Errorf("a refused bind has a file: %v", err)
 	}
 }

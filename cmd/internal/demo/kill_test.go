@@ -28,6 +28,7 @@ const childFile = "HARKARA_TEST_SERVE"
 func serveChild(file string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	app.TuneMemory()
 	cfg, err := app.Load(file)
 	if err == nil {
 		var gateway *app.App

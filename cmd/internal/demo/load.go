@@ -127,15 +127,7 @@ func (w *World) publish(ctx context.Context, load Load, tenants map[string]*tena
 		if err := limit.Wait(ctx); err != nil {
 			return err
 		}
-		q := mix[i%len(mix)]
-		id := fmt.Sprintf("%s%06d", load.idPrefix(), i)
-		number := load.number(i)
-		body, err := json.Marshal(map[string]any{"id": id, "to": "+" + number, "template": q.template,
-			"header": q.header, "vars": q.vars(r), "ref": fmt.Sprint(i)})
-		if err != nil {
-			return err
-		}
-		if err := tenants[q.tenant].send(load.class(), id, body, func(now time.Time) { w.arrivals.published(number, now) }); err != nil {
+		if err := w.publishOne(load, i, r, tenants); err != nil {
 			return err
 		}
 	}
@@ -147,6 +139,18 @@ func (w *World) publish(ctx context.Context, load Load, tenants map[string]*tena
 		}
 	}
 	return nil
+}
+
+// publishOne sends the load's i-th request, without waiting for JetStream to take it.
+func (w *World) publishOne(load Load, i int, r *rand.Rand, tenants map[string]*tenantClient) error {
+	q, number := mix[i%len(mix)], load.number(i)
+	id := fmt.Sprintf("%s%06d", load.idPrefix(), i)
+	body, err := json.Marshal(map[string]any{"id": id, "to": "+" + number, "template": q.template,
+		"header": q.header, "vars": q.vars(r), "ref": fmt.Sprint(i)})
+	if err != nil {
+		return err
+	}
+	return tenants[q.tenant].send(load.class(), id, body, func(now time.Time) { w.arrivals.published(number, now) })
 }
 
 func (t *tenantClient) send(class, id string, body []byte, note func(time.Time)) error {

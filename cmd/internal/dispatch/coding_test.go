@@ -187,6 +187,8 @@ func TestSupersede(t *testing.T) {
 		{"another number", true, func(r *sms.Request) { r.To = "919812345679" }, 0, 0},
 		{"no OTP", true, func(r *sms.Request) { r.Class = sms.Txn }, 0, 0},
 		{"the older is dead", true, nil, 2 * time.Minute, 0},
+		{"the newer was asked for first", true, func(r *sms.Request) { r.Requested = r.Requested.Add(-time.Second) }, 0, 1},
+		{"the older has its receipt", true, nil, -1, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -194,6 +196,9 @@ func TestSupersede(t *testing.T) {
 				b.a.cancelled = make(chan pdu.Inquiry, 8)
 				if err := b.Send(t.Context(), otp(nil), Past{}); err != nil {
 					t.Fatal(err)
+				}
+				if tt.later < 0 {
+					b.Handler("a").Receive("a", receiptPDU(t, "id:B stat:DELIVRD err:000"), bind.Reply{To: answerer(func(pdu.Status) {})})
 				}
 				time.Sleep(tt.later)
 				if err := b.Send(t.Context(), otp(func(r *sms.Request) {
@@ -211,7 +216,8 @@ func TestSupersede(t *testing.T) {
 				if tt.want == 0 {
 					return
 				}
-				if q := <-b.a.cancelled; q.MessageID != "B" || q.Source != "ACMEBK" || q.Dest != "919812345678" || q.SourceTON != 5 {
+				want := "B" // both have that id at this SMSC
+				if q := <-b.a.cancelled; q.MessageID != want || q.Source != "ACMEBK" || q.Dest != "919812345678" || q.SourceTON != 5 {
 					t.Errorf("cancel_sm %+v", q)
 				}
 			})

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"harkara/smpp/bind"
+	"harkara/smpp/pdu"
 	"harkara/smpp/receipt"
 	"harkara/smpp/session"
 	"harkara/smpp/sms"
@@ -25,7 +26,7 @@ func (d *Dispatcher) learn(p *plan, smsc *SMSC, a *attempt, out bind.Outcome) (l
 		ev.Kind, ev.At = ledger.Submitted, lastAnswer(out) // not when we came to look at it: its receipt may be here by then
 		return ev, true
 	case session.InDoubt:
-		ev.Kind, ev.Failure = ledger.InDoubt, unanswered
+		ev.Kind, ev.Failure = ledger.InDoubt, doubt(worst)
 		if a.resent || d.cfg.InDoubt[p.req.Class] == Hold || !d.cfg.Now().Before(p.req.Deadline) {
 			return ev, true
 		}
@@ -128,6 +129,18 @@ func (s *SMSC) answer(a bind.Answer) ledger.Answer {
 		}
 	}
 	return l
+}
+
+// doubt is the failure of a segment that may or may not be on its way: never answered, or answered by a status of which
+// the SMSC's own table says so.
+func doubt(a bind.Answer) *sms.Failure {
+	if a.Status == pdu.ESME_ROK {
+		return unanswered
+	}
+	f := *unanswered
+	f.Code, f.Reason = fmt.Sprintf("0x%08X", uint32(a.Status)), "in_doubt"
+	f.Detail = "the SMSC answered " + a.Status.String() + ", by which it may or may not be on its way"
+	return &f
 }
 
 func refusal(a bind.Answer, retryable bool) *sms.Failure {

@@ -22,7 +22,7 @@ func (d *Dispatcher) Asked(id sms.SMSCID, message sms.MessageID, a pdu.QueryAnsw
 	}
 	smsc := d.cfg.SMSCs[id]
 	report := smsc.report(&r)
-	report.MessageID, report.RawID = message, ""
+	report.MessageID, report.RawID, report.Raw = message, "", ledger.ByQuery
 	if a.MessageID != string(message) {
 		report.RawID = a.MessageID
 	}

@@ -44,6 +44,9 @@ func (h handler) Receive(id sms.SMSCID, f pdu.Frame, reply bind.Reply) {
 		return
 	}
 	ev := ledger.Event{Kind: ledger.Receipt, At: d.cfg.Now(), Report: smsc.report(&r)}
+	if r.Final && smsc.Cancel {
+		d.held.settled(handle{id, ev.Report.MessageID})
+	}
 	if r.HasUserRef && smsc.Profile.UserRef && pdu.ParseSM(f, m) == nil {
 		if from, err := sms.ParseMSISDN(m.Source); err == nil { // the handset that it is about
 			ev.Report.UserRef, ev.Report.From = r.UserRef, d.cfg.Vault.Digest(from)

@@ -7,12 +7,16 @@ import (
 	"harkara/dlt"
 	"harkara/smpp/bind"
 	"harkara/smpp/pdu"
+	"harkara/smpp/receipt"
 	"harkara/smpp/session"
 	"harkara/smpp/sms"
 )
 
-// heldMax bounds how many OTPs are remembered for cancelling.
-const heldMax = 1 << 16
+// heldMax bounds how many OTPs are remembered for cancelling, and sweepEvery how often those that are dead are looked for.
+const (
+	heldMax    = 1 << 16
+	sweepEvery = 5 * time.Second
+)
 
 // addressee says whose code an OTP is: a newer one for the same makes it worthless.
 type addressee struct {
@@ -23,44 +27,79 @@ type addressee struct {
 
 // cancellable is an OTP that an SMSC took and that may still be on its way.
 type cancellable struct {
-	smsc     *SMSC
-	header   dlt.Header
-	ids      []string // as the SMSC wrote them
-	deadline time.Time
+	smsc                *SMSC
+	header              dlt.Header
+	ids                 []string // as the SMSC wrote them
+	requested, deadline time.Time
 }
 
-// held is the newest OTP of each addressee, at the SMSCs that are configured to take cancel_sm.
+// handle is how an SMSC names a segment.
+type handle struct {
+	smsc sms.SMSCID
+	id   sms.MessageID
+}
+
+// held is the newest OTP of each addressee, while no receipt has settled it.
 type held struct {
-	mu  sync.Mutex
-	all map[addressee]cancellable
+	mu    sync.Mutex
+	all   map[addressee]cancellable
+	whose map[handle]addressee
+	swept time.Time
 }
 
-// replace remembers an OTP and returns the one that it supersedes, if that may still be on its way.
-func (h *held) replace(who addressee, newest cancellable, now time.Time) (old cancellable, ok bool) {
+// replace remembers an OTP, unless a newer one is held, and returns the one that is superseded by the other.
+func (h *held) replace(who addressee, one cancellable, now time.Time) (old cancellable, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.all == nil {
-		h.all = map[addressee]cancellable{}
+		h.all, h.whose = map[addressee]cancellable{}, map[handle]addressee{}
 	}
 	old, ok = h.all[who]
-	if len(h.all) >= heldMax {
-		h.forget(now)
+	if ok && old.requested.After(one.requested) { // the older one was accepted last
+		return one, len(one.ids) > 0 && now.Before(one.deadline)
 	}
-	if len(newest.ids) > 0 && len(h.all) < heldMax {
-		h.all[who] = newest
-	} else {
-		delete(h.all, who)
+	h.drop(who)
+	if len(h.all) >= heldMax && now.Sub(h.swept) >= sweepEvery {
+		h.sweep(now)
+	}
+	if len(one.ids) > 0 && len(h.all) < heldMax {
+		h.all[who] = one
+		for _, id := range one.ids {
+			h.whose[one.handle(id)] = who
+		}
 	}
 	return old, ok && now.Before(old.deadline)
 }
 
-// forget drops what has outlived its deadline.
-func (h *held) forget(now time.Time) {
+// settled forgets the OTP that a final receipt is about.
+func (h *held) settled(of handle) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if who, ok := h.whose[of]; ok {
+		h.drop(who)
+	}
+}
+
+func (h *held) drop(who addressee) {
+	old := h.all[who]
+	for _, id := range old.ids {
+		delete(h.whose, old.handle(id))
+	}
+	delete(h.all, who)
+}
+
+// sweep drops what has outlived its deadline.
+func (h *held) sweep(now time.Time) {
+	h.swept = now
 	for who, c := range h.all {
 		if !now.Before(c.deadline) {
-			delete(h.all, who)
+			h.drop(who)
 		}
 	}
+}
+
+func (c *cancellable) handle(id string) handle {
+	return handle{c.smsc.ID, receipt.Canonical(id, c.smsc.SubmitID)}
 }
 
 // supersede has the SMSC drop the code that the handset's user was sent before this one, if it is still on its way.
@@ -70,13 +109,13 @@ func (d *Dispatcher) supersede(p *plan, smsc *SMSC, out bind.Outcome) {
 		return
 	}
 	who := addressee{p.req.Tenant, p.req.To, p.req.Template}
-	newest := cancellable{smsc: smsc, header: p.grant.Header, deadline: p.req.Deadline}
+	one := cancellable{smsc: smsc, header: p.grant.Header, requested: p.req.Requested, deadline: p.req.Deadline}
 	for _, a := range out.Answers {
 		if smsc.Cancel && a.Verdict == session.Accepted && a.MessageID != "" {
-			newest.ids = append(newest.ids, a.MessageID)
+			one.ids = append(one.ids, a.MessageID)
 		}
 	}
-	if old, ok := d.held.replace(who, newest, d.cfg.Now()); ok {
+	if old, ok := d.held.replace(who, one, d.cfg.Now()); ok {
 		d.late.Go(func() { d.cancel(who, old) })
 	}
 }

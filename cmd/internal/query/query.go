@@ -41,6 +41,9 @@ const (
 // lookBack is how far into the past the first round goes: what came due while the gateway was down.
 const lookBack = time.Hour
 
+// grace is how far the projection may be behind what is asked about.
+const grace = 2 * time.Minute
+
 // batch is how many segments are read at a time.
 const batch = 200
 
@@ -51,11 +54,11 @@ type Asker struct {
 	tried bool // the last round failed, and that was logged
 }
 
-// age is one of the ages at which a segment is asked for: everything answered before upTo was.
+// age is one of the ages at which a segment is asked for: everything silent that was answered before upTo was.
 type age struct {
 	after time.Duration
 	upTo  time.Time
-	asked map[storage.SilentSegment]struct{} // of those answered at upTo, as several may be of one time
+	asked map[storage.SilentSegment]struct{} // of those answered from upTo on
 }
 
 // New returns an Asker that begins now.
@@ -103,11 +106,12 @@ func (a *Asker) round(ctx context.Context, now time.Time) error {
 
 // next asks for one batch of an age, and says whether there may be more.
 func (a *Asker) next(ctx context.Context, g *age, now time.Time) (more bool, err error) {
-	list, err := a.cfg.Silent(ctx, a.cfg.SMSC.ID, g.upTo, now.Add(-g.after), batch)
+	due := now.Add(-g.after)
+	list, err := a.cfg.Silent(ctx, a.cfg.SMSC.ID, g.upTo, due, batch)
 	if err != nil {
 		return false, err
 	}
-	asked := false
+	fresh := 0
 	for _, s := range list {
 		if _, again := g.asked[s]; again {
 			continue
@@ -115,16 +119,31 @@ func (a *Asker) next(ctx context.Context, g *age, now time.Time) (more bool, err
 		if err := a.ask(ctx, s); err != nil {
 			return false, err
 		}
-		if !s.AnsweredAt.Equal(g.upTo) {
-			g.upTo, g.asked = s.AnsweredAt, map[storage.SilentSegment]struct{}{}
-		}
 		g.asked[s] = struct{}{}
-		asked = true
+		fresh++
 	}
-	if len(list) == batch && !asked { // more than a batch at one time: those beyond it are left to the next age
-		g.upTo = g.upTo.Add(time.Microsecond)
+	switch {
+	case len(list) < batch: // all of them were asked about; the projection may still be behind
+		g.advance(due.Add(-grace))
+	case fresh > 0:
+		g.advance(list[len(list)-1].AnsweredAt)
+	default: // more than a batch at one time: those beyond it are left to the next age
+		g.advance(list[len(list)-1].AnsweredAt.Add(time.Microsecond))
 	}
 	return len(list) == batch, nil
+}
+
+// advance moves on to a time, and forgets who was asked about before it.
+func (g *age) advance(upTo time.Time) {
+	if !upTo.After(g.upTo) {
+		return
+	}
+	g.upTo = upTo
+	for s := range g.asked {
+		if s.AnsweredAt.Before(upTo) {
+			delete(g.asked, s)
+		}
+	}
 }
 
 // ask sends one query_sm and passes its answer on. That the SMSC does not know the message, or does not answer, is no
@@ -153,12 +172,13 @@ func (a *Asker) ask(ctx context.Context, s storage.SilentSegment) error {
 	}
 }
 
-// unasked says that a question was not sent.
+// unasked says that a question was not sent, or came too fast.
 func unasked(err error) bool {
 	for _, why := range []error{bind.ErrNotLive, bind.ErrPaused, bind.ErrStopping, bind.ErrAsksFull} {
 		if errors.Is(err, why) {
 			return true
 		}
 	}
-	return false
+	var refused *bind.StatusError
+	return errors.As(err, &refused) && (refused.Status == pdu.ESME_RTHROTTLED || refused.Status == pdu.ESME_RMSGQFUL)
 }

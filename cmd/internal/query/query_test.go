@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -22,6 +21,7 @@ import (
 type smsc struct {
 	silent []storage.SilentSegment // oldest first
 	asked  []string
+	widest time.Duration // that was looked at
 	told   []string
 	err    error // of the next query
 	state  byte
@@ -29,8 +29,9 @@ type smsc struct {
 
 func (s *smsc) list(_ context.Context, _ sms.SMSCID, from, to time.Time, limit int) ([]storage.SilentSegment, error) {
 	var list []storage.SilentSegment
+	s.widest = to.Sub(from)
 	for _, one := range s.silent {
-		if !one.AnsweredAt.Before(from) && !one.AnsweredAt.After(to) && len(list) < limit {
+		if !one.AnsweredAt.Before(from) && one.AnsweredAt.Before(to) && len(list) < limit {
 			list = append(list, one)
 		}
 	}
@@ -130,7 +131,8 @@ func TestFaults(t *testing.T) {
 	}{
 		{bind.ErrNotLive, []string{"one of ACMEBK", "two of ACMEBK"}},
 		{bind.ErrPaused, []string{"one of ACMEBK", "two of ACMEBK"}},
-		{errors.New("ESME_RQUERYFAIL"), []string{"two of ACMEBK"}},
+		{&bind.StatusError{Command: pdu.QuerySM, Status: pdu.ESME_RTHROTTLED}, []string{"one of ACMEBK", "two of ACMEBK"}},
+		{&bind.StatusError{Command: pdu.QuerySM, Status: pdu.ESME_RQUERYFAIL}, []string{"two of ACMEBK"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &smsc{state: 2, err: tt.err}
@@ -156,6 +158,17 @@ func TestManyAtOneTime(t *testing.T) {
 		unique := slices.Compact(slices.Sorted(slices.Values(s.asked)))
 		if len(unique) != len(s.asked) || !slices.Contains(s.asked, "later of ACMEBK") || len(s.asked) != batch+1 {
 			t.Errorf("%d asked, %d different", len(s.asked), len(unique))
+		}
+	})
+}
+
+// TestLooksAtLittle: what has been looked at is not looked at again for ever, also when nothing is silent.
+func TestLooksAtLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &smsc{}
+		s.run(t, 5, func() { time.Sleep(24 * time.Hour) })
+		if s.widest > grace+time.Minute {
+			t.Errorf("after a day it looks at %v", s.widest)
 		}
 	})
 }
