@@ -258,6 +258,7 @@ func TestPeerThatStopsReading(t *testing.T) {
 		second := f.submit(submission(sms.OTP, 1)) // is never read
 		f.want("second", <-second, "1 unsent at 6s")
 		f.want("first", <-first, "1 in_doubt at 6s")
+		synctest.Wait() // the outcomes come before the bind has noted why
 		f.want("last error", f.pool.Snapshot()[0].LastError, "write to the SMSC: write pipe: i/o timeout")
 		after(500 * time.Millisecond)
 		f.want("dials", s.dialled(), "[0s 6.5s]")
