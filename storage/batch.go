@@ -24,6 +24,7 @@ type batch struct {
 	receipts []*receiptRow
 	early    []*early // of them, those that wait or waited
 	one      early    // the receipt at hand
+	coming   map[handle]answered
 	matches  []matchRow
 	parked   []parkedRow
 	statuses []status

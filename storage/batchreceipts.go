@@ -1,6 +1,8 @@
 package storage
 
 import (
+	"time"
+
 	"harkara/smpp/sms"
 	"harkara/storage/ledger"
 )
@@ -43,7 +45,7 @@ func (b *batch) foldReceipt(it item) {
 	*e = early{fact: it.fact, handle: handle{r.SMSC, r.MessageID}, raw: r.RawID, ref: r.UserRef, from: digestOf(r.From),
 		at: it.event.At, row: row}
 	e.state, e.failure = verdictOf(r)
-	if p, ok := b.memory.find(e.handle, e.at); ok {
+	if p, ok := b.memory.find(e.handle, e.at); ok && !b.overtakes(e) {
 		b.give(e, p, it.fact)
 	} else if p, ok := b.memory.findDoubted(e); ok {
 		b.resolve(p, e, it.fact)
@@ -53,6 +55,40 @@ func (b *batch) foldReceipt(it item) {
 		b.early = append(b.early, e)
 		b.memory.wait(e)
 	}
+}
+
+// answered is the last answer in a batch that gives an SMSC's id.
+type answered struct {
+	fact fact
+	at   time.Time
+}
+
+// comingAnswers finds the answers behind a batch's first receipt, by the ids that they give.
+func comingAnswers(items []item) map[handle]answered {
+	var coming map[handle]answered
+	receipts := false
+	for _, it := range items {
+		if it.err != nil || it.event.Kind == ledger.Receipt {
+			receipts = receipts || it.err == nil
+			continue
+		}
+		for i := range it.event.Answers {
+			if a := &it.event.Answers[i]; receipts && a.MessageID != "" {
+				if coming == nil {
+					coming = map[handle]answered{}
+				}
+				coming[handle{it.event.SMSC, a.MessageID}] = answered{it.fact, a.At}
+			}
+		}
+	}
+	return coming
+}
+
+// overtakes says that a receipt came into the ledger before the answer that gives its id, though the SMSC sent it
+// after: the id is used again, and whoever had it before is not meant.
+func (b *batch) overtakes(e *early) bool {
+	next, ok := b.coming[e.handle]
+	return ok && next.fact > e.fact && !next.at.After(e.at)
 }
 
 // give lets a segment have a receipt, because of the event f.

@@ -89,7 +89,7 @@ func (p *Projector) step(ctx context.Context, w *work, items []item, to progress
 	if err != nil {
 		return err
 	}
-	b := &batch{memory: w.memory}
+	b := &batch{memory: w.memory, coming: comingAnswers(items)}
 	for _, it := range items {
 		b.fold(it)
 	}

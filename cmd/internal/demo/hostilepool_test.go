@@ -152,7 +152,7 @@ func TestHostileZeroWindow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const window = 4000
+		const window = 100 // of long messages: more than all buffers hold
 		cfg := bind.Config{Addr: proxy.Addr().String(), Window: window, Lane: window}
 		binds, stop := pool(cfg, bind.Deps{Rand: atOnce,
 			Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -168,7 +168,8 @@ func TestHostileZeroWindow(t *testing.T) {
 		outcomes := make(chan bind.Outcome, window)
 		for range window {
 			go func() {
-				m := pdu.SM{Source: "ACMEBK", Dest: "919800000001", ShortMessage: []byte(strings.Repeat("A", 160))}
+				m := pdu.SM{Source: "ACMEBK", Dest: "919800000001",
+					TLVs: []pdu.TLV{{Tag: pdu.TagMessagePayload, Value: []byte(strings.Repeat("A", 60_000))}}}
 				outcomes <- binds.Submit(context.Background(), &bind.Submission{Deadline: began.Add(time.Minute),
 					Segments: []int{1}, SMs: []pdu.SM{m}})
 			}()
