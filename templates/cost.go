@@ -10,7 +10,7 @@ import (
 type Costs struct {
 	Least   sms.Size // with every variable as short as it can be
 	Most    sms.Size // with every variable as long as it may be, in characters of the usual alphabet
-	Unicode sms.Size // the same, where a variable holds one that forces UCS-2; Most where none of them may
+	Unicode sms.Size // the same, where a variable holds one that forces UCS-2; Most where none may, zero where it can't go
 }
 
 // Costs measures the template's texts between their limits. Characters of GSM-7's extension table, two septets each,
@@ -27,7 +27,6 @@ func (c *Compiled) Costs(coding *sms.Coding) (costs Costs, err error) {
 			return Costs{}, err
 		}
 	}
-	costs.Unicode = costs.Most
 	const rupee = '₹' // in no alphabet but UCS-2, and what variables are most likely to bring
 	wide := c.sample(func(s Slot) (rune, int) {
 		if reason, _ := s.Type.Check(string(rupee), s.MaxLen); reason != "" {
@@ -35,8 +34,8 @@ func (c *Compiled) Costs(coding *sms.Coding) (costs Costs, err error) {
 		}
 		return rupee, s.MaxLen
 	})
-	if size, err := coding.Measure(wide); err == nil { // a coding without UCS-2 refuses such a text instead
-		costs.Unicode = size
+	if costs.Unicode, err = coding.Measure(wide); err != nil { // a coding without UCS-2 refuses such a text
+		costs.Unicode = sms.Size{}
 	}
 	return costs, nil
 }

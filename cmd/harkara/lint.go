@@ -71,6 +71,9 @@ func printLint(cmd *cobra.Command, lint app.Lint, asJSON bool) error {
 
 // paid is how many short messages a text is, and what they cost where that is known: "2 = 0.2800".
 func paid(c app.Cost) string {
+	if c.Segments == 0 {
+		return "can't go"
+	}
 	if c.Price == 0 {
 		return fmt.Sprint(c.Segments)
 	}

@@ -18,6 +18,9 @@ const (
 // backoff counts the tries that came to nothing.
 type backoff struct{ failures int }
 
+// worked says that the bind took a message or brought a receipt: what cuts it then is no reason to stay away.
+func (b *backoff) worked() { b.failures = 0 }
+
 // after returns how long to wait before the next try, when a bind that was bound for the time held ended with fault:
 // exponential with full jitter (random in [0,1)), so that many binds cut at once do not come back at once.
 func (b *backoff) after(fault session.BindFault, held time.Duration, random float64) time.Duration {

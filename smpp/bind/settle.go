@@ -12,6 +12,9 @@ func (l *loop) settle() {
 		l.result(&results[i])
 	}
 	clear(results)
+	if len(deliveries) > 0 {
+		l.b.tries.worked()
+	}
 	for _, f := range deliveries {
 		l.pool.deps.Handler.Receive(l.pool.cfg.SMSC, f, Reply{l.owed, f.Header()})
 	}
@@ -45,6 +48,7 @@ func (l *loop) learn(r *session.Result[ref]) {
 	switch r.Verdict {
 	case session.Accepted:
 		l.counters.Accepted++
+		l.b.tries.worked()
 		paused := pace.Paused()
 		if pace.Accepted(sent); paused && !pace.Paused() {
 			l.pool.notes.room()

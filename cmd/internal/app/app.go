@@ -42,6 +42,7 @@ type App struct {
 	projector *storage.Projector
 	intake    *intake.Intake
 	console   *console.Console
+	metrics   *metrics.Metrics
 	closers   []func() // in the order of building; Close runs them backwards
 }
 
@@ -90,6 +91,7 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 		return nil, fmt.Errorf("JetStream: %w", err)
 	}
 	m := metrics.New()
+	a.metrics = m
 	a.ledger, err = ledger.Open(ctx, js, ledger.Config{Replicas: cfg.NATS.Replicas,
 		Trace: ledger.Trace{Appended: m.Appended, Retried: m.Retried}})
 	if err != nil {
@@ -174,7 +176,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	}
 	guard(&rest, "console", func() error { return a.console.Run(work) })
 	guard(&rest, "match rates", func() error { return a.watchMatches(work) })
-	for _, asker := range a.askers(time.Now()) {
+	for _, asker := range a.askers(time.Now(), a.metrics.Asked) {
 		guard(&rest, "query_sm", func() error { return asker.Run(failing) })
 	}
 	guard(&rest, "register", func() error { return a.followRegister(failing) })

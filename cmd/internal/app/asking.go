@@ -9,8 +9,8 @@ import (
 	"harkara/storage"
 )
 
-// askers are those that send query_sm, for the SMSCs that are configured for it.
-func (a *App) askers(now time.Time) []*query.Asker {
+// askers are those that send query_sm, for the SMSCs that are configured for it; asked counts.
+func (a *App) askers(now time.Time, asked func(sms.SMSCID, bool)) []*query.Asker {
 	var list []*query.Asker
 	for i := range a.cfg.SMSCs {
 		s := &a.cfg.SMSCs[i]
@@ -23,7 +23,7 @@ func (a *App) askers(now time.Time) []*query.Asker {
 			Silent: func(ctx context.Context, smsc sms.SMSCID, from, to time.Time, limit int) ([]storage.SilentSegment, error) {
 				return storage.Silent(ctx, a.db.DB, smsc, from, to, limit)
 			},
-			Told: a.dispatch.Asked, Log: a.log,
+			Told: a.dispatch.Asked, Asked: asked, Log: a.log,
 		}, now))
 	}
 	return list

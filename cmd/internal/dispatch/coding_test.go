@@ -229,7 +229,7 @@ func TestSupersede(t *testing.T) {
 func TestAsked(t *testing.T) {
 	b := newBench(t, func(c *Config) { c.SMSCs["a"].SubmitID, c.SMSCs["a"].Receipts = 2 /* receipt.Hex */, 1 /* receipt.Dec */ })
 	for _, a := range []pdu.QueryAnswer{{MessageID: "0A1", State: 1}, {MessageID: "0A1", State: 7}, {MessageID: "0A1", State: 5, ErrorCode: 6}} {
-		if err := b.Asked("a", "161", a); err != nil {
+		if settled, err := b.Asked("a", "161", a); err != nil || settled != (a.State == 5) {
 			t.Fatal(err)
 		}
 	}

@@ -25,7 +25,8 @@ type Metrics struct {
 	taken, copied, again *prometheus.CounterVec
 	ended                *prometheus.HistogramVec
 	receipts             *prometheus.CounterVec
-	busy, mo, cancelled  *prometheus.CounterVec
+	busy, mo             *prometheus.CounterVec
+	cancelled, asked     *prometheus.CounterVec
 	drops                *prometheus.CounterVec
 	answers              *prometheus.HistogramVec
 	frames               prometheus.Histogram
@@ -52,6 +53,8 @@ func New() *Metrics {
 		mo:       counter("mo_rejected_total", "Mobile-originated messages turned away.", "smsc"),
 		cancelled: counter("cancel_sm_total", "Segments of superseded OTPs that an SMSC was asked to drop: done or not_done.",
 			"smsc", "result"),
+		asked: counter("query_sm_total", "Segments without a receipt that an SMSC was asked about: settled or not_settled.",
+			"smsc", "result"),
 		drops: counter("bind_drops_total", "Binds that went down, or did not come up.", "smsc"),
 		answers: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "harkara_submit_sm_answer_seconds",
 			Help:    "From a submit_sm's write to its verdict.",
@@ -72,7 +75,7 @@ func New() *Metrics {
 	}
 	m.Registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.cancelled, m.drops, m.answers, m.frames, m.events, m.retries,
+		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.cancelled, m.asked, m.drops, m.answers, m.frames, m.events, m.retries,
 		m.projected, m.batches, m.lag, m.failures)
 	return m
 }
@@ -123,6 +126,15 @@ func (m *Metrics) Dispatch() dispatch.Trace {
 			m.cancelled.WithLabelValues(string(id), result).Inc()
 		},
 	}
+}
+
+// Asked notes one query_sm.
+func (m *Metrics) Asked(id sms.SMSCID, settled bool) {
+	result := "not_settled"
+	if settled {
+		result = "settled"
+	}
+	m.asked.WithLabelValues(string(id), result).Inc()
 }
 
 // Appended notes one frame of the ledger.

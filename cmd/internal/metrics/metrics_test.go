@@ -56,6 +56,7 @@ func used() *Metrics {
 	out.Busy("sim-a")
 	out.MO("sim-a")
 	out.Cancelled("sim-a", true)
+	m.Asked("sim-a", true)
 	m.Appended(5, 4096, time.Millisecond)
 	m.Retried(errors.New("made up"))
 	p := m.Projector()
@@ -91,6 +92,7 @@ func TestEveryHookCounts(t *testing.T) {
 		{"harkara_projected_total{kind=messages}", 2}, {"harkara_projected_total{kind=parked}", 7},
 		{"harkara_projected_total{kind=receipts}", 3}, {"harkara_projected_total{kind=statuses}", 6},
 		{"harkara_projection_batch_duration_seconds{}", 1}, {"harkara_projection_failures_total{}", 1}, {"harkara_projection_lag_seconds{}", 0.25},
+		{"harkara_query_sm_total{result=settled,smsc=sim-a}", 1},
 		{"harkara_receipts_busy_total{smsc=sim-a}", 1}, {"harkara_receipts_total{smsc=sim-a,state=delivered}", 1},
 		{"harkara_request_duration_seconds{class=txn,state=submitted}", 1},
 		{"harkara_requests_copied_total{tenant=acme}", 1}, {"harkara_requests_in_flight{class=otp}", 11},

@@ -28,8 +28,10 @@ type Config struct {
 	// Silent lists accepted segments without a final receipt, answered between the two times, oldest first.
 	Silent func(ctx context.Context, smsc sms.SMSCID, from, to time.Time, limit int) ([]storage.SilentSegment, error)
 	// Told makes an SMSC's answer durable, as a receipt.
-	Told func(smsc sms.SMSCID, message sms.MessageID, a pdu.QueryAnswer) error
-	Log  *slog.Logger
+	Told func(smsc sms.SMSCID, message sms.MessageID, a pdu.QueryAnswer) (settled bool, err error)
+	// Asked is told of each query_sm: whether it settled the segment. nil: nobody.
+	Asked func(smsc sms.SMSCID, settled bool)
+	Log   *slog.Logger
 }
 
 // A segment is asked for once at each age: After, four times and sixteen times that.
@@ -158,10 +160,13 @@ func (a *Asker) ask(ctx context.Context, s storage.SilentSegment) error {
 	case unasked(err) || ctx.Err() != nil:
 		return err
 	case err == nil:
-		if err := a.cfg.Told(smsc.ID, s.Canonical, answer); err != nil {
+		settled, err := a.cfg.Told(smsc.ID, s.Canonical, answer)
+		if err != nil {
 			return err
 		}
+		a.count(settled)
 	default:
+		a.count(false)
 		a.cfg.Log.Debug("query_sm came to nothing", "smsc", smsc.ID, "message", s.Key, "segment", s.Segment, "error", err)
 	}
 	select {
@@ -169,6 +174,12 @@ func (a *Asker) ask(ctx context.Context, s storage.SilentSegment) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+func (a *Asker) count(settled bool) {
+	if a.cfg.Asked != nil {
+		a.cfg.Asked(a.cfg.SMSC.ID, settled)
 	}
 }
 

@@ -47,12 +47,12 @@ func (s *smsc) query(_ context.Context, q pdu.Inquiry) (pdu.QueryAnswer, error) 
 	return pdu.QueryAnswer{MessageID: q.MessageID, State: s.state}, nil
 }
 
-func (s *smsc) tell(_ sms.SMSCID, message sms.MessageID, a pdu.QueryAnswer) error {
+func (s *smsc) tell(_ sms.SMSCID, message sms.MessageID, a pdu.QueryAnswer) (bool, error) {
 	s.told = append(s.told, fmt.Sprint(message, " ", a.State))
 	s.silent = slices.DeleteFunc(s.silent, func(one storage.SilentSegment) bool {
 		return a.State == 2 && one.Canonical == message
 	})
-	return nil
+	return a.State == 2, nil
 }
 
 func (s *smsc) accept(at time.Time, ids ...string) {
