@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/lib/pq"
@@ -153,5 +152,12 @@ func (p *Projector) worry(err error, until ledger.Position) error {
 // dataFault says whether the database refused the data (SQLSTATE classes 22, 23 and 54) rather than failed.
 func dataFault(err error) bool {
 	var refused *pq.Error
-	return errors.As(err, &refused) && slices.Contains([]pq.ErrorClass{"22", "23", "54"}, refused.Code.Class())
+	if !errors.As(err, &refused) {
+		return false
+	}
+	switch refused.Code.Class() {
+	case "22", "23", "54":
+		return true
+	}
+	return false
 }
