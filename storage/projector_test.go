@@ -284,12 +284,21 @@ func TestBadEventsAreParkedAndTheRestGoesOn(t *testing.T) {
 	nul := newHistory(30).rejected().events
 	nul[0].Facts.Ref = "a\x00b\tc\\d\ne"
 	b.append(t, nul...)
+	// An id that no index holds, and that can't be compressed: what comes behind it must not wait for ever.
+	endless := newHistory(40).planned(1, "sim-a", 1, 1).submitted(1, "sim-a", 1)
+	random := rand.New(rand.NewPCG(1, 2))
+	id := make([]byte, 20_000)
+	for i := range id {
+		id[i] = 'a' + byte(random.IntN(26))
+	}
+	endless.events[1].Answers[0].MessageID = sms.MessageID(id)
+	b.append(t, endless.events...)
 	b.append(t, newHistory(16).rejected().events...)
 	b.project(t, b.config())
-	if got := query(t, b.db, `SELECT id FROM harkara.v_message ORDER BY key`); !slices.Equal(got, []string{"order-1", "order-11", "order-12", "order-14", "order-15", "order-16", "order-30"}) {
+	if got := query(t, b.db, `SELECT id FROM harkara.v_message ORDER BY key`); !slices.Equal(got, []string{"order-1", "order-11", "order-12", "order-14", "order-15", "order-16", "order-30", "order-40"}) {
 		t.Errorf("messages %v", got)
 	}
-	if got := query(t, b.db, `SELECT position, index, event LIKE '%order-13%' FROM harkara.parked ORDER BY 1, 2`); !slices.Equal(got, []string{"2|0|false", "2|1|false", "3|2|true"}) {
+	if got := query(t, b.db, `SELECT position, index, event LIKE '%order-13%' FROM harkara.parked ORDER BY 1, 2`); !slices.Equal(got, []string{"2|0|false", "2|1|false", "3|2|true", "5|1|false"}) {
 		t.Errorf("parked %q", got)
 	}
 	if got := query(t, b.db, `SELECT ref FROM harkara.message WHERE id = 'order-30'`); !slices.Equal(got, []string{"a\ufffdb\tc\\d\ne"}) {
