@@ -26,6 +26,7 @@ type bind struct {
 	answered int                 // answers in out
 	window   int                 // submit_sm received and not yet answered on the wire
 
+	clashed  map[uint32]struct{}  // numbers of our deliver_sm that were taken from submit_sm
 	lastSeq  uint32               // of our deliver_sm
 	unacked  map[uint32]*delivery // by the sequence number of their deliver_sm
 	sent     queue[sending]       // of them, the oldest first, for the ack time-out; some may be acked
@@ -43,6 +44,7 @@ func (s *SMSC) ServeConn(conn net.Conn) {
 		room:     make(chan struct{}, 1),
 		inFlight: map[uint32]struct{}{},
 		unacked:  map[uint32]*delivery{},
+		clashed:  map[uint32]struct{}{},
 	}
 	s.mu.Lock()
 	if s.closed {

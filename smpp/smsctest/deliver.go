@@ -33,11 +33,12 @@ func (b *bind) hasRoom(window int) bool {
 	return b.bound && b.receives && !b.stopped && !b.leaving && len(b.unacked) < window && len(b.out) < maxOut
 }
 
-// nextSeq gives the number of our next deliver_sm on b; each bind counts from 1.
+// nextSeq gives the number of our next deliver_sm on b; each bind counts from 1. A number that a clash took is passed
+// over: the answer to that receipt may still come, however late, and must not be taken for another one's.
 func (b *bind) nextSeq() uint32 {
 	for {
 		b.lastSeq = b.lastSeq%maxSeq + 1
-		if b.unacked[b.lastSeq] == nil {
+		if _, taken := b.clashed[b.lastSeq]; !taken && b.unacked[b.lastSeq] == nil {
 			return b.lastSeq
 		}
 	}

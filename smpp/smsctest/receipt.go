@@ -121,11 +121,12 @@ func (s *SMSC) clash(b *bind, seq uint32, now time.Duration) {
 	for s.clashing.len() > 0 && !s.clashing.first().clash {
 		s.clashing.pop() // its time was over
 	}
-	if s.clashing.len() == 0 || !b.hasRoom(s.cfg.ReceiptWindow) || b.unacked[seq] != nil {
-		return
+	if s.clashing.len() == 0 || !b.hasRoom(s.cfg.ReceiptWindow) || seq <= b.lastSeq {
+		return // or the number has been used
 	}
 	d := s.clashing.pop()
 	d.clash = false
+	b.clashed[seq] = struct{}{}
 	s.books.faults[ReceiptSeqClash]++
 	s.deliver(b, d, seq, now)
 }

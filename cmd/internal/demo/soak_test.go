@@ -22,7 +22,7 @@ import (
 
 const (
 	soakFaults  = 0.02             // the rate of every fault
-	soakWarm    = 90 * time.Second // until the binds' pauses, which grow with every cut, are as long as they get
+	soakWarm    = 20 * time.Second // until the binds have met every fault, and pause between connections
 	soakMeasure = 20 * time.Second // how long it is measured what the machine does then
 	soakBinds   = 8                // of each SMSC: most of them are cut at any time
 	soakShare   = 0.6              // of that is the load
