@@ -171,3 +171,25 @@ func TestQueueFullMakesNoHotLoop(t *testing.T) {
 		f.stop()
 	})
 }
+
+// TestBindsShareThePace: the account's TPS is nobody's alone.
+func TestBindsShareThePace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, cfg := newSMSC(), config()
+		cfg.Binds, cfg.TPS, cfg.Lane = 3, 100, 400
+		f := start(t, cfg, s, &handler{})
+		var all []<-chan string
+		for range 300 {
+			all = append(all, f.submit(submission(sms.OTP, 1)))
+		}
+		for _, one := range all {
+			<-one
+		}
+		for _, b := range f.pool.Snapshot() {
+			if n := b.Counters.Accepted; n < 60 || n > 140 {
+				t.Errorf("bind %d took %d of 300", b.Bind, n)
+			}
+		}
+		f.stop()
+	})
+}

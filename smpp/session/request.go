@@ -18,9 +18,10 @@ type mark struct {
 	end int
 }
 
-// Room says how many requests the session takes now: none unless it is bound, and not as a receiver.
+// Room says how many requests the session takes now: none unless it is bound, and not as a receiver, nor while the SMSC
+// seems deaf: what is in doubt must not be sent again on the link that lost it.
 func (s *Session[T]) Room() int {
-	if s.state != Bound || s.cfg.As == pdu.BindReceiver {
+	if s.state != Bound || s.cfg.As == pdu.BindReceiver || s.deaf {
 		return 0
 	}
 	return s.win.Free()
