@@ -4,7 +4,7 @@
 //
 //  1. Submit offers it to the lane of its class. A full lane, no live bind, or an SMSC whose queue is full, is the answer
 //     at once.
-//  2. A bind whose window has room and whom the pace allows takes from the lanes, the most urgent class first. From then
+//  2. A bind whose window, or what of it the speed of the answers lets it use, has room and whom the pace allows takes from the lanes, the most urgent class first. From then
 //     on all its segments go over this bind, in order. Its deadline is checked just before each write; what is left of it
 //     is the validity_period.
 //  3. The session (package session) registers each segment in its window, then the loop writes everything that is ready
@@ -28,6 +28,7 @@
 //
 // Each bind remembers its last PDUs, both ways, over reconnects: see Trace and Deps.Died. What it gives away is masked.
 //
-// A connection that is lost is made again after a pause that grows exponentially, with full jitter. Refused credentials
-// are not tried again: that locks accounts.
+// A connection that is lost is made again after a pause that grows exponentially, with full jitter, and
+// starts anew once a bind took a message or brought a receipt. Refused credentials are not tried again: that locks
+// accounts.
 package bind

@@ -71,7 +71,8 @@
 //
 // A PDU is matched against the window only when its response bit is set: an SMSC counts its own requests from 1 as we
 // do, and a deliver_sm numbered like a request in flight is no answer to it. Nor is a response of another command. A PDU
-// of any kind proves that the SMSC lives. Nothing but a broken command_length, which the reader finds, ends a session
+// of any kind proves that the SMSC lives, but not that it hears us: when a request has timed out and no response came
+// since it was sent, enquire_link asks, only a response is an answer to it, and until then nothing is submitted. Nothing but a broken command_length, which the reader finds, ends a session
 // for the sake of one odd PDU.
 //
 // Receipts are taken on a transmitter as well: the standard does not send them there, but losing one is worse.
