@@ -235,10 +235,12 @@ func TestServeCannotStart(t *testing.T) {
 		{"SMSC's password missing", []string{"password: " + smscPassword, "password_file: /nowhere/pw"},
 			"SMSC sim-a: read password file: open /nowhere/pw: no such file or directory"},
 		{"CA missing", []string{"system_id: harkara", "system_id: harkara, tls: {enabled: true, ca_file: /nowhere/ca.pem}"},
-			"SMSC sim-a: tls.ca_file: open /nowhere/ca.pem: no such file or directory"},
+			"FILE:8: smscs[0].tls: ca_file: open /nowhere/ca.pem: no such file or directory"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			code, stdout, stderr := harkara(t, "serve", "--config", s.config(t, smscPassword, tt.change...))
+			file := s.config(t, smscPassword, tt.change...)
+			code, stdout, stderr := harkara(t, "serve", "--config", file)
+			tt.want = strings.Replace(tt.want, "FILE", file, 1)
 			if code != 1 || stdout != "" || stderr != "harkara: "+tt.want+"\n" {
 				t.Errorf("exit status %d, stdout %q, stderr\n got %swant harkara: %s", code, stdout, stderr, tt.want)
 			}
