@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +26,15 @@ type smsc struct {
 	told   []string
 	err    error // of the next query
 	state  byte
+
+	mu sync.Mutex
+}
+
+// count is how often it was asked so far.
+func (s *smsc) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked)
 }
 
 func (s *smsc) list(_ context.Context, _ sms.SMSCID, from, to time.Time, limit int) ([]storage.SilentSegment, error) {
@@ -39,6 +49,8 @@ func (s *smsc) list(_ context.Context, _ sms.SMSCID, from, to time.Time, limit i
 }
 
 func (s *smsc) query(_ context.Context, q pdu.Inquiry) (pdu.QueryAnswer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err := s.err; err != nil {
 		s.err = nil
 		return pdu.QueryAnswer{}, err
@@ -86,7 +98,7 @@ func TestAsksOnceAtEachAge(t *testing.T) {
 		s.accept(time.Now(), "one", "two")
 		var counts []int
 		after := func(d time.Duration) func() {
-			return func() { time.Sleep(d); synctest.Wait(); counts = append(counts, len(s.asked)) }
+			return func() { time.Sleep(d); synctest.Wait(); counts = append(counts, s.count()) }
 		}
 		s.run(t, 10, after(59*time.Second), after(12*time.Second), after(2*time.Minute), after(2*time.Minute), after(15*time.Minute),
 			after(time.Hour))
