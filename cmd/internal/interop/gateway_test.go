@@ -45,7 +45,7 @@ smscs:
     system_type: {{.ID}}
     mode: {{.Mode}}
     binds: {{.Binds}}
-    window: 4
+    window: 8
     categories: [transactional, service_implicit]
     source: {ton: 5, npi: 0}
     destination: {ton: 1, npi: 1}
