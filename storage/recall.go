@@ -106,14 +106,22 @@ func recallHandles(ctx context.Context, conn *sql.Conn, receipts []item, keys ma
 			WHERE n.message_id = q.message_id AND n.smsc = q.smsc AND n.message_id IS NOT NULL AND n.answered_at >= q.since
 			ORDER BY answered_at DESC LIMIT 1
 		) c`, pq.Array(smscs), pq.Array(ids), pq.Array(timestamps(since)))
+	if err == nil {
+		err = addKeys(found, keys)
+	}
 	if err != nil {
 		return fmt.Errorf("look up receipts: %w", err)
 	}
+	return nil
+}
+
+// addKeys adds the keys of messages that were found, and closes found.
+func addKeys(found *sql.Rows, keys map[sms.Key]bool) error {
 	defer found.Close()
 	for found.Next() {
 		var key sms.Key
 		if err := found.Scan(&key); err != nil {
-			return fmt.Errorf("look up receipts: %w", err)
+			return err
 		}
 		keys[key] = true
 	}

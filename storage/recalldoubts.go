@@ -63,18 +63,13 @@ func findDoubts(ctx context.Context, conn *sql.Conn, since map[reference]time.Ti
 			SELECT n.key FROM harkara.answer n
 			WHERE n.smsc = q.smsc AND n.user_ref = q.ref AND n.user_ref IS NOT NULL AND n.answered_at >= q.since
 		) c`, pq.Array(smscs), pq.Array(refs), pq.Array(timestamps(times)))
+	if err == nil {
+		err = addKeys(found, keys)
+	}
 	if err != nil {
 		return fmt.Errorf("look up segments in doubt: %w", err)
 	}
-	defer found.Close()
-	for found.Next() {
-		var key sms.Key
-		if err := found.Scan(&key); err != nil {
-			return fmt.Errorf("look up segments in doubt: %w", err)
-		}
-		keys[key] = true
-	}
-	return found.Err()
+	return nil
 }
 
 // recallUnnamed finds the receipts that memory lost and that the doubts of a batch are about.

@@ -18,8 +18,9 @@ import (
 	"harkara/smpp/sms"
 )
 
-// firstLink runs a pool until its first bind came up or failed to, and returns why it failed.
-func firstLink(t *testing.T, cfg Config) error {
+// firstLink runs a pool until its first bind came up or failed to, and returns why it failed. up is called while it is up;
+// nil: nothing is to be done with it.
+func firstLink(t *testing.T, cfg Config, up func(*Pool)) error {
 	t.Helper()
 	links := make(chan error, 1)
 	pool := NewPool(cfg, Deps{Handler: &handler{}, Trace: Trace{Link: func(_ sms.SMSCID, _ int, err error) {
@@ -32,6 +33,9 @@ func firstLink(t *testing.T, cfg Config) error {
 	ended := make(chan error)
 	go func() { ended <- pool.Run(ctx) }()
 	err := <-links
+	if err == nil && up != nil {
+		up(pool)
+	}
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -135,7 +139,7 @@ func TestMutualTLS(t *testing.T) {
 			cfg := config()
 			cfg.Addr = listener.Addr().String()
 			cfg.TLS = &tls.Config{RootCAs: theirs.pool(), ServerName: test.server, Certificates: test.own}
-			if err := firstLink(t, cfg); (err == nil) != test.good {
+			if err := firstLink(t, cfg, nil); (err == nil) != test.good {
 				t.Errorf("the bind says %v, want good: %v", err, test.good)
 			}
 		})
@@ -161,7 +165,7 @@ func TestLocalAddr(t *testing.T) {
 	} {
 		cfg := config()
 		cfg.Addr, cfg.LocalAddr = listener.Addr().String(), test.local
-		if err := firstLink(t, cfg); err != nil {
+		if err := firstLink(t, cfg, nil); err != nil {
 			t.Error(err)
 		} else if got := (<-peers).String(); got != test.want {
 			t.Errorf("local address %q: the peer sees %s, want %s", test.local, got, test.want)

@@ -42,8 +42,8 @@ func NewPool(cfg Config, deps Deps) *Pool {
 	if deps.Rand == nil {
 		deps.Rand = rand.Float64
 	}
-	p := &Pool{notes: notes{log: deps.Log, smsc: cfg.SMSC},
-		cfg: cfg, deps: deps, pace: pace.New(cfg.TPS, deps.Rand),
+	p := &Pool{
+		cfg: cfg, deps: deps, pace: pace.New(cfg.TPS, deps.Rand), notes: notes{log: deps.Log, smsc: cfg.SMSC},
 	}
 	if deps.Dial == nil {
 		p.deps.Dial = p.cfg.dialFrom

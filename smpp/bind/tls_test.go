@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -35,28 +34,13 @@ func TestTLS(t *testing.T) {
 		t.Run(test.host+" as "+test.name, func(t *testing.T) {
 			cfg := config()
 			cfg.Addr, cfg.TLS = net.JoinHostPort(test.host, port), &tls.Config{RootCAs: roots, ServerName: test.name}
-			links := make(chan error, 1)
-			pool := NewPool(cfg, Deps{Handler: &handler{}, Trace: Trace{Link: func(_ sms.SMSCID, _ int, err error) {
-				select {
-				case links <- err:
-				default:
-				}
-			}}})
-			ctx, cancel := context.WithCancel(context.Background())
-			ended := make(chan error)
-			go func() { ended <- pool.Run(ctx) }()
-			err := <-links
-			if (err == nil) != (test.want == "") || (err != nil && !strings.Contains(err.Error(), test.want)) {
-				t.Errorf("the bind says %v, want %q", err, test.want)
-			}
-			if err == nil {
-				if o := pool.Submit(ctx, submission(sms.OTP, 1)); o.Answers[0].Verdict != session.Accepted {
+			err := firstLink(t, cfg, func(pool *Pool) {
+				if o := pool.Submit(t.Context(), submission(sms.OTP, 1)); o.Answers[0].Verdict != session.Accepted {
 					t.Errorf("outcome %+v", o)
 				}
-			}
-			cancel()
-			if err := <-ended; err != nil {
-				t.Error(err)
+			})
+			if (err == nil) != (test.want == "") || (err != nil && !strings.Contains(err.Error(), test.want)) {
+				t.Errorf("the bind says %v, want %q", err, test.want)
 			}
 		})
 	}
