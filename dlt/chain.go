@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -45,4 +46,33 @@ func ChainValue(mode ChainMode, ids []string) string {
 		return hex.EncodeToString(sum[:])
 	}
 	return ""
+}
+
+// CheckChain lists what is wrong with the ids of a PE-TM chain, in words that name the id; nothing where it is right.
+// The first id is the entity's, each other a telemarketer's, the one that submits last. Vi takes two telemarketers at
+// most, one that aggregates and one that delivers (MSG91's notice on its limits); of other operators no limit is
+// published.
+func CheckChain(op Operator, ids []string) []string {
+	if len(ids) < 2 {
+		return []string{"a chain has at least two ids: the entity's and a telemarketer's"}
+	}
+	var faults []string
+	for i, id := range ids {
+		var err error
+		if i == 0 {
+			_, err = ParseEntityID(id)
+		} else {
+			_, err = ParseTelemarketerID(id)
+		}
+		switch {
+		case err != nil:
+			faults = append(faults, fmt.Sprintf("id %d of the chain: %v", i+1, err))
+		case slices.Contains(ids[:i], id):
+			faults = append(faults, fmt.Sprintf("id %d of the chain: %s stands in it twice", i+1, id))
+		}
+	}
+	if n := len(ids) - 1; op == Vi && n > 2 {
+		faults = append(faults, fmt.Sprintf("the chain has %d telemarketers; Vi takes 2 at most", n))
+	}
+	return faults
 }

@@ -7,6 +7,14 @@ import (
 	"pgregory.net/rapid"
 )
 
+// check asks for the length, then the type, as the operators do (codes 635, then 5307).
+func check(r Rules, t VarType, value string) (Reason, string) {
+	if reason, detail := r.CheckLength(t, value); reason != "" {
+		return reason, detail
+	}
+	return r.CheckType(t, value)
+}
+
 func TestCheck(t *testing.T) {
 	const ok = Reason("")
 	tests := []struct {
@@ -54,6 +62,9 @@ func TestCheck(t *testing.T) {
 		{URL, "https://example.com", ok},
 		{URL, "HTTP://example.com/a?b=c&d=%20#e", ok},
 		{URL, "example.com/a", ok},
+		{URL, "example.com/?to=http://example.in", ok}, // no scheme of its own
+		{URL, "example.com/a\tb", VariableWrongType},
+		{URL, "https://example.com\\a", VariableWrongType},
 		{URL, "a.example.co.in:8080/x", ok},
 		{URL, "https://example.com/" + strings.Repeat("x", 100), ok},
 		{URL, "https://example.com/" + strings.Repeat("x", 101), VariableTooLong},
@@ -98,7 +109,7 @@ func TestCheck(t *testing.T) {
 		{Email, "a b@example.com", VariableWrongType},
 	}
 	for _, tt := range tests {
-		got, detail := tt.typ.Check(tt.value, tt.typ.MaxLen())
+		got, detail := check(RulesOf(""), tt.typ, tt.value)
 		if got != tt.want || (got == "") != (detail == "") {
 			t.Errorf("%s %q: got %q (%s), want %q", tt.typ, tt.value, got, detail, tt.want)
 		}
@@ -120,8 +131,43 @@ func TestCheckDetail(t *testing.T) {
 		{CBN, "1930", 40, "not a call-back number of 8 to 12 digits"},
 	}
 	for _, tt := range tests {
-		if _, got := tt.typ.Check(tt.value, tt.maxLen); got != tt.want {
+		rules := Rules{Untyped: tt.maxLen, Numeric: tt.maxLen, Alphanumeric: tt.maxLen, URL: tt.maxLen}
+		if _, got := check(rules, tt.typ, tt.value); got != tt.want {
 			t.Errorf("%s: detail %q, want %q", tt.typ, got, tt.want)
+		}
+	}
+}
+
+// Where punctuation is refused, alphanumeric values hold letters, marks, digits and spaces; other types stay as they are.
+func TestCheckPunctuation(t *testing.T) {
+	tests := []struct {
+		typ   VarType
+		value string
+		want  string // the start of the detail; empty where it may stand
+	}{
+		{Alphanumeric, "Priya Sharma 2", ""},
+		{Alphanumeric, "தமிழ்", ""},
+		{Alphanumeric, "क्\u200dष ४२", ""},
+		{Alphanumeric, "azAZ09", ""},
+		{Alphanumeric, "27.9.2026", "character 3 is neither letter, digit nor space"},
+		{Alphanumeric, "a@b", "character 2 is neither"},
+		{Alphanumeric, "a[", "character 2 is neither"},
+		{Alphanumeric, "a`", "character 2 is neither"},
+		{Alphanumeric, "a{", "character 2 is neither"},
+		{Alphanumeric, "₹5", "character 1 is neither"},
+		{Alphanumeric, "राम।", "character 4 is neither"},
+		{Alphanumeric, "hi 🙂", "character 4 is not one that"},
+		{Untyped, "27.9.2026", ""},
+		{Email, "a.b@example.com", ""},
+		{CBN, "1800-123-4567", ""},
+	}
+	for _, tt := range tests {
+		reason, got := (&Rules{}).CheckType(tt.typ, tt.value)
+		if (got == "") != (tt.want == "") || !strings.HasPrefix(got, tt.want) || (reason == "") != (got == "") {
+			t.Errorf("%s %q: %s %q, want %q", tt.typ, tt.value, reason, got, tt.want)
+		}
+		if reason, got := (&Rules{Punctuation: true}).CheckType(tt.typ, tt.value); strings.Contains(got, "neither") {
+			t.Errorf("%s %q: %s %q where punctuation passes", tt.typ, tt.value, reason, got)
 		}
 	}
 }
@@ -135,21 +181,36 @@ func TestCheckPerCharacter(t *testing.T) {
 		for _, r := range value {
 			want = want && typ.Allows(r)
 		}
-		if got, detail := typ.Check(value, 20); (got == "") != want || !typ.PerCharacter() {
+		rules := Rules{Punctuation: true}
+		if got, detail := rules.CheckType(typ, value); (got == "") != want || !typ.PerCharacter() {
 			t.Fatalf("%s %q: %q (%s), want allowed %v", typ, value, got, detail, want)
 		}
 	})
 }
 
+// passing are values that pass, for what passing costs.
+var passing = []struct {
+	typ   VarType
+	value string
+}{{Untyped, "483921"}, {Numeric, "483921"}, {Alphanumeric, "Priya Sharma"}, {Alphanumeric, "प्रिया शर्मा"},
+	{URL, "https://example.com/track/8841"}, {CBN, "1800-123-4567"}, {Email, "care@example.com"}}
+
+func TestCheckAllocates(t *testing.T) {
+	for _, tt := range passing {
+		rules := RulesOf(Jio)
+		if n := testing.AllocsPerRun(100, func() { _, _ = check(rules, tt.typ, tt.value) }); n != 0 {
+			t.Errorf("%s: %v allocations for a value that passes, want none", tt.typ, n)
+		}
+	}
+}
+
 func BenchmarkCheck(b *testing.B) {
-	for _, bb := range []struct {
-		typ   VarType
-		value string
-	}{{Untyped, "483921"}, {Numeric, "483921"}, {Alphanumeric, "Priya Sharma"}, {URL, "https://example.com/track/8841"}} {
+	rules := RulesOf("")
+	for _, bb := range passing {
 		b.Run(string(bb.typ), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if reason, _ := bb.typ.Check(bb.value, bb.typ.MaxLen()); reason != "" {
+				if reason, _ := check(rules, bb.typ, bb.value); reason != "" {
 					b.Fatal(reason)
 				}
 			}

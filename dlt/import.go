@@ -3,23 +3,52 @@ package dlt
 import (
 	"errors"
 	"fmt"
-	"io"
+	"iter"
 	"slices"
 	"strings"
 )
 
-// Defaults fill columns that an export does not have, or cells that are empty in it.
+// Cell is one cell of an export.
+type Cell struct {
+	Text   string
+	Number bool // the file holds it as a number, not as text
+}
+
+// SourceRow is one row of an export.
+type SourceRow struct {
+	Line  int // of the file, from 1, where the row begins
+	Cells []Cell
+}
+
+// Defaults fill columns that an export does not have, or cells that are empty in it, and say how its tags are read.
 type Defaults struct {
 	Entity   EntityID
 	Category Category
+	Operator Operator
+	Aliases  Aliases
+	Accept   []string // ids that look rounded, and which the user has compared with the portal's
 }
 
-// ImportRow is one template of an import, checked.
-type ImportRow struct {
-	Line     int // of the file, from 1, where the row begins
-	Entity   EntityID
-	Headers  []Header
-	Template Template // with Entity and Headers filled, and active
+// Row is a row of the register that an export holds, checked. Of its value, what is empty was not told: a status, an
+// operator, a bound of its time, a name or types of variables that the register has already stay as they are there.
+type Row[T any] struct {
+	Line  int
+	Value T
+}
+
+// Import is what an export holds, and no more than that: what is empty in a row was not told (see Row).
+type Import struct {
+	Kind      Kind
+	Shape     string // whose portal writes such columns; ours: "harkara"
+	Entities  []Row[Entity]
+	Headers   []Row[HeaderRecord]
+	Templates []Row[Template] // without Links, which stand below
+	Links     []Row[Link]     // those that come with templates tell no standing
+	CTAs      []Row[CTA]
+	Chains    []Row[ChainRecord]
+	Refused   []RefusedRow
+	Findings  []RowFinding
+	Unmapped  []string // the heading's columns that nothing was read from
 }
 
 // RefusedRow is a row that is not taken over, with the first thing that is wrong with it.
@@ -29,93 +58,85 @@ type RefusedRow struct {
 	Reason string `json:"reason"`           // in plain words
 }
 
-// The columns of our own form. Their names are read in any case, with or without spaces and underscores.
-const (
-	colEntity   = "ENTITY_ID"
-	colHeader   = "HEADER"
-	colTemplate = "TEMPLATE_ID"
-	colName     = "TEMPLATE_NAME"
-	colContent  = "TEMPLATE_CONTENT"
-	colCategory = "CATEGORY"
-)
-
-var columns = [...]string{colEntity, colHeader, colTemplate, colName, colContent, colCategory}
-
-// ReadTemplates reads templates from CSV (UTF-8, with or without byte order mark; LF or CRLF): a heading with the
-// columns ENTITY_ID, HEADER, TEMPLATE_ID, TEMPLATE_NAME, TEMPLATE_CONTENT, CATEGORY in any order, others ignored, then
-// a row for each template. HEADER may hold several, separated by "|". TEMPLATE_CONTENT is kept to the byte, the
-// other cells are trimmed. A template that comes again with the same text adds its headers to the first row; with
-// another text, entity or category the later row is refused.
-//
-// The error is about the whole file: it cannot be read, or a column is missing that has no default. Rows with faults
-// are in refused, in the file's order.
-func ReadTemplates(r io.Reader, d Defaults) (rows []ImportRow, refused []RefusedRow, err error) {
-	in, err := newRecords(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	heading, _, err := in.next()
-	if err == io.EOF {
-		return nil, nil, errors.New("the file is empty: it needs a heading with " + strings.Join(columns[:], ", "))
-	} else if err != nil {
-		return nil, nil, fmt.Errorf("heading: %w", err)
-	}
-	at, err := mapColumns(heading, d)
-	if err != nil {
-		return nil, nil, err
-	}
-	seen := map[TemplateID]int{} // index in rows
-	for {
-		cells, line, err := in.next()
-		if err == io.EOF {
-			return rows, refused, nil
-		}
-		if err != nil && !errors.Is(err, errQuote) {
-			return nil, nil, err
-		}
-		if err == nil && !slices.ContainsFunc(cells, func(s string) bool { return s != "" }) {
-			continue // spreadsheets leave rows of commas behind the last one
-		}
-		row, fault := ImportRow{}, &RefusedRow{Line: line, Reason: errQuote.Error()}
-		if err == nil {
-			row, fault = readRow(cells, line, len(heading), at, d)
-		}
-		if fault == nil {
-			fault = mergeRow(&rows, seen, row)
-		}
-		if fault != nil {
-			refused = append(refused, *fault)
-		}
-	}
+// RowFinding is a row that was taken over, and should be looked at.
+type RowFinding struct {
+	Line int `json:"line"`
+	Finding
 }
 
-// mergeRow adds the row, or its headers to the row that the same template already has, or says what contradicts it.
-func mergeRow(rows *[]ImportRow, seen map[TemplateID]int, row ImportRow) *RefusedRow {
-	i, again := seen[row.Template.ID]
-	if !again {
-		seen[row.Template.ID] = len(*rows)
-		*rows = append(*rows, row)
-		return nil
+// Aliases are spellings beyond the built-in ones.
+type Aliases struct {
+	Columns map[string][]string // our column's name → more headings that mean it
+	Tags    map[string]VarType  // a tag's name, in lower case → its type
+}
+
+// Read reads an export of one kind: a heading, then a row for each thing. The heading's columns are found by name, in
+// any order, case and punctuation, as our own columns or as a portal writes them (see shapes). TEMPLATE_CONTENT is kept
+// to the byte but for the rules that Template.Rule names; other cells are trimmed. What comes again is taken once,
+// with what all its rows tell, and a template's headers add up; what comes again with another value is refused.
+//
+// The error is about the whole file: it cannot be read, it has no rows, it is an export of another kind, or a needed
+// column is missing that has no default. Every row with something in it is either taken or in Refused, which is in the
+// file's order.
+func Read(kind Kind, rows iter.Seq2[SourceRow, error], d Defaults) (*Import, error) {
+	readRow := rowReaders[kind]
+	if readRow == nil {
+		return nil, fmt.Errorf("kind %q is not one of %v", kind, Kinds())
 	}
-	first := &(*rows)[i]
-	column := ""
-	switch {
-	case first.Template.Content != row.Template.Content:
-		column = colContent
-	case first.Entity != row.Entity:
-		column = colEntity
-	case first.Template.Category != row.Template.Category:
-		column = colCategory
-	}
-	if column != "" {
-		return &RefusedRow{Line: row.Line, Column: column, Reason: fmt.Sprintf(
-			"template %s stands on line %d already with another value: keep the one that is registered", row.Template.ID, first.Line)}
-	}
-	for _, h := range row.Headers {
-		if !slices.Contains(first.Headers, h) {
-			first.Headers = append(first.Headers, h)
+	r := &reader{d: d, imp: &Import{Kind: kind}, seen: map[seenKey]int{}, said: map[saidKey]bool{}}
+	for row, err := range rows {
+		switch {
+		case errors.Is(err, errQuote) && r.count > 0:
+			r.count++
+			r.refuse(row.Line, "", err.Error())
+		case errors.Is(err, errQuote):
+			return nil, fmt.Errorf("heading: %w", err)
+		case err != nil:
+			return nil, err
+		case !slices.ContainsFunc(row.Cells, func(c Cell) bool { return strings.TrimSpace(c.Text) != "" }):
+			// Spreadsheets leave rows of nothing behind the last one.
+		default:
+			if err := r.take(row, readRow); err != nil {
+				return nil, err
+			}
 		}
 	}
-	first.Template.Headers = first.Headers
-	return nil
+	switch {
+	case r.count == 0:
+		return nil, fmt.Errorf("the file is empty: it needs a heading with %s", strings.Join(layouts[kind].needed, ", "))
+	case r.unfit != nil:
+		return nil, r.unfit
+	case r.count == 1:
+		return nil, errors.New("the file has a heading and no rows")
+	}
+	return r.imp, nil
+}
+
+// rowReaders read the current row of a reader into its import.
+var rowReaders = map[Kind]func(*reader){
+	KindEntity: (*reader).entityRow, KindHeader: (*reader).headerRow, KindTemplate: (*reader).templateRow,
+	KindLink: (*reader).linkRow, KindCTA: (*reader).ctaRow, KindChain: (*reader).chainRow,
+}
+
+// row reads one row that is not blank.
+func (r *reader) row(row SourceRow, readRow func(*reader)) {
+	for len(row.Cells) > r.width && row.Cells[len(row.Cells)-1].Text == "" {
+		row.Cells = row.Cells[:len(row.Cells)-1]
+	}
+	if len(row.Cells) != r.width {
+		r.refuse(row.Line, "", fmt.Sprintf("it has %d cells, the heading has %d: "+
+			"put a text that holds commas or line breaks in double quotes", len(row.Cells), r.width))
+		return
+	}
+	r.line, r.cells, r.fault, r.found = row.Line, row.Cells, nil, r.found[:0]
+	readRow(r)
+	if r.fault != nil {
+		r.imp.Refused = append(r.imp.Refused, *r.fault)
+		return
+	}
+	r.keepFindings()
+}
+
+func (r *reader) refuse(line int, column, reason string) {
+	r.imp.Refused = append(r.imp.Refused, RefusedRow{Line: line, Column: column, Reason: reason})
 }

@@ -1,6 +1,7 @@
 package dlt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,96 +9,150 @@ import (
 	"unicode/utf8"
 )
 
-// mapColumns finds our columns in the heading: name → index.
-func mapColumns(heading []string, d Defaults) (map[string]int, error) {
-	plain := strings.NewReplacer(" ", "", "_", "")
-	at := map[string]int{}
-	for i, cell := range heading {
-		for _, col := range columns {
-			if !strings.EqualFold(plain.Replace(strings.TrimSpace(cell)), plain.Replace(col)) {
-				continue
-			}
-			if first, dup := at[col]; dup {
-				return nil, fmt.Errorf("columns %d and %d are both %s: remove one", first+1, i+1, col)
-			}
-			at[col] = i
-		}
-	}
-	var missing []string
-	for _, col := range columns {
-		_, found := at[col]
-		if !found && !(col == colEntity && d.Entity != "") && !(col == colCategory && d.Category != "") {
-			missing = append(missing, col)
-		}
-	}
-	if len(missing) > 0 {
-		return nil, fmt.Errorf("missing %s; the heading has %.400q", strings.Join(missing, ", "), strings.Join(heading, ", "))
-	}
-	return at, nil
+// reader reads rows of one kind into an import. Of a row's faults the first counts: what is read after it is not used.
+type reader struct {
+	d     Defaults
+	imp   *Import
+	at    map[string]int // our column → index in cells; nil before the heading
+	width int            // of the heading
+	count int            // of the rows so far that are not blank, the heading among them
+	seen  map[seenKey]int
+	said  map[saidKey]bool
+	// What the first row is where it is no good heading.
+	unfit   error // why nothing can be read by it
+	isTitle bool  // whether the heading may stand below it
+	// The current row.
+	line  int
+	cells []Cell
+	fault *RefusedRow
+	found []RowFinding // kept where the row is taken over
 }
 
-// readRow checks the cells of one row, in the order of our columns; width is the heading's.
-func readRow(cells []string, line, width int, at map[string]int, d Defaults) (ImportRow, *RefusedRow) {
-	for len(cells) > width && cells[len(cells)-1] == "" {
-		cells = cells[:len(cells)-1]
-	}
-	if len(cells) != width {
-		return ImportRow{}, &RefusedRow{Line: line, Reason: fmt.Sprintf(
-			"it has %d cells, the heading has %d: put a text that holds commas or line breaks in double quotes", len(cells), width)}
-	}
-	cell := func(col string) string {
-		if i, ok := at[col]; ok {
-			return strings.TrimSpace(cells[i])
-		}
-		return ""
-	}
-	refused := func(col string, err error) (ImportRow, *RefusedRow) {
-		return ImportRow{}, &RefusedRow{Line: line, Column: col, Reason: err.Error()}
-	}
-	entity, err := d.Entity, error(nil)
-	if s := cell(colEntity); s != "" || entity == "" {
-		if entity, err = ParseEntityID(s); err != nil {
-			return refused(colEntity, err)
-		}
-	}
-	headers, err := parseHeaders(cell(colHeader))
-	if err != nil {
-		return refused(colHeader, err)
-	}
-	id, err := ParseTemplateID(cell(colTemplate))
-	if err != nil {
-		return refused(colTemplate, err)
-	}
-	name := cell(colName)
-	if !utf8.ValidString(name) {
-		return refused(colName, errors.New("the name is not UTF-8: save the file as \"CSV UTF-8\""))
-	}
-	content := cells[at[colContent]]
-	if _, err := ParseContent(content); err != nil {
-		return refused(colContent, err)
-	}
-	category := d.Category
-	if s := cell(colCategory); s != "" || category == "" {
-		if category, err = ParseCategory(s); err != nil {
-			return refused(colCategory, err)
-		}
-	}
-	return ImportRow{Line: line, Entity: entity, Headers: headers, Template: Template{
-		ID: id, Entity: entity, Name: name, Content: content, Category: category, Headers: headers, Active: true,
-	}}, nil
+// seenKey is what a row is about; seen has its index among the import's rows of the kind.
+type seenKey struct {
+	kind Kind
+	key  string
 }
 
-// parseHeaders reads one or more headers separated by "|"; one that comes twice counts once.
-func parseHeaders(s string) ([]Header, error) {
-	var headers []Header
-	for part := range strings.SplitSeq(s, "|") {
-		h, err := ParseHeader(strings.TrimSpace(part))
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(headers, h) {
-			headers = append(headers, h)
-		}
+// fail refuses the current row, unless something before refused it.
+func (r *reader) fail(column string, err error) {
+	if r.fault == nil {
+		r.fault = &RefusedRow{Line: r.line, Column: column, Reason: fmt.Sprintf("%.500s", err)}
 	}
-	return headers, nil
+}
+
+func (r *reader) cell(column string) Cell {
+	i, ok := r.at[column]
+	if !ok {
+		return Cell{}
+	}
+	return r.cells[i]
+}
+
+// text returns a cell's text without the spaces around it; empty where there is no such column.
+func (r *reader) text(column string) string {
+	s := strings.TrimSpace(r.cell(column).Text)
+	if !utf8.ValidString(s) {
+		r.fail(column, errors.New("the cell is not UTF-8: save the file as \"CSV UTF-8\""))
+	}
+	return s
+}
+
+// spreadsheetDigits is how many digits of a number spreadsheets keep (IEEE 754 doubles); the rest become zeros.
+const spreadsheetDigits = 15
+
+// idText returns the text of a cell that holds ids. A number of more digits than spreadsheets keep is refused whatever
+// its digits are: they may have been changed.
+func (r *reader) idText(column string) string {
+	s := r.text(column)
+	if r.cell(column).Number && (len(s) > spreadsheetDigits || isScientific(s)) {
+		r.fail(column, fmt.Errorf("%q is stored as a number, of which a spreadsheet keeps %d digits: "+
+			"format the column as text and export it again", s, spreadsheetDigits))
+	}
+	return s
+}
+
+// id returns the text of a cell that holds one id.
+func (r *reader) id(column string) string {
+	s := r.idText(column)
+	r.checkRounded(column, s)
+	return s
+}
+
+// checkRounded refuses a long id that ends in the zeros which a spreadsheet leaves of its last digits, also where the
+// file holds it as text. One genuine id in ten thousand ends so: those the defaults accept.
+func (r *reader) checkRounded(column, id string) {
+	if len(id) > spreadsheetDigits && strings.HasSuffix(id, "0000") && allDigits(id) && !slices.Contains(r.d.Accept, id) {
+		r.fail(column, fmt.Errorf("%q looks as if it was rounded by a spreadsheet, its last digits lost: export the column "+
+			"as text and import it again, or, where the portal really has it so, add --accept %s", id, id))
+	}
+}
+
+// parsed is what parse makes of a cell's text.
+func parsed[T any](r *reader, column, s string, parse func(string) (T, error)) T {
+	v, err := parse(s)
+	if err != nil {
+		r.fail(column, err)
+	}
+	return v
+}
+
+func (r *reader) entity() EntityID {
+	s := cmp.Or(r.id(colEntity), string(r.d.Entity))
+	if s == "" {
+		r.fail(colEntity, errors.New("the entity id is empty: fill it in, or give --entity for all such rows"))
+	}
+	id := parsed(r, colEntity, s, ParseEntityID)
+	if len(id) == 12 {
+		r.find(oldID, string(id), id, "the entity id has 12 digits")
+	}
+	return id
+}
+
+// header reads one header; part is the cell, or one of several in it.
+func (r *reader) header(part string, entity EntityID) Header {
+	if r.cell(colHeader).Number && len(part) < 6 {
+		r.fail(colHeader, fmt.Errorf("header %q is stored as a number, which loses the zeros before it: "+
+			"format the column as text and fill it in again", part))
+	}
+	h := parsed(r, colHeader, part, ParseHeader)
+	if len(h) < 6 {
+		r.find(headerLength, string(h), entity, fmt.Sprintf("header %s has %d letters", h, len(h)))
+	}
+	return h
+}
+
+// standing reads what every kind has, and leaves empty what the row does not tell. Airtel's status names the operator
+// too: "REGISTERED VIA AIRTEL".
+func (r *reader) standing() Standing {
+	status := r.text(colStatus)
+	s := Standing{Operator: r.operator(status), Status: parsed(r, colStatus, status, ParseStatus)}
+	var err error
+	if s.From, err = parseTime(r.text(colFrom), r.cell(colFrom).Number, false); err != nil {
+		r.fail(colFrom, err)
+	}
+	if s.To, err = parseTime(r.text(colTo), r.cell(colTo).Number, true); err != nil {
+		r.fail(colTo, err)
+	}
+	if s.endsFirst() {
+		r.fail(colTo, errors.New("the row is valid to before it is valid from"))
+	}
+	return s
+}
+
+// operator reads the operator's column, or of the status what it says. A name that is not known, such as an
+// aggregator's, is only reported: nothing that is checked hangs on it.
+func (r *reader) operator(status string) Operator {
+	name := r.text(colOperator)
+	if name == "" && strings.HasPrefix(foldHeading(status), "registeredvia") {
+		name = status
+	}
+	op, err := ParseOperator(name)
+	switch {
+	case err != nil:
+		r.find(unknownOperator, name, "", err.Error())
+	case op != "":
+		return op
+	}
+	return r.d.Operator
 }

@@ -2,27 +2,52 @@ package dlt
 
 import "strings"
 
-// isURL says whether s is http://host, https://host or a bare host, with a port, path, query or fragment after it or
-// not. Whether it is whitelisted is another question. s holds printable ASCII without spaces.
-func isURL(s string) bool {
-	if i := strings.Index(s, "://"); i >= 0 {
-		if scheme := s[:i]; !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
-			return false
+// parts of a URL, as written.
+type parts struct {
+	scheme string // empty, or http or https in some case
+	place  string // host, perhaps with a port
+	rest   string // path, query and fragment
+}
+
+// cutURL takes a URL apart, and says whether it is one: http://host, https://host or a bare host, with a port, path,
+// query or fragment after it or not, in printable ASCII. Whether it is whitelisted is another question.
+//
+// It is stricter than browsers are, so that no two programs see different hosts in it: no user name, no backslash, no
+// white space.
+func cutURL(s string) (parts, bool) {
+	var u parts
+	if i := strings.Index(s, "://"); i >= 0 && !strings.ContainsAny(s[:i], "/?#") {
+		u.scheme = s[:i]
+		if !strings.EqualFold(u.scheme, "http") && !strings.EqualFold(u.scheme, "https") {
+			return parts{}, false
 		}
 		s = s[i+len("://"):]
 	}
-	host, rest := s, ""
+	u.place = s
 	if i := strings.IndexAny(s, "/?#"); i >= 0 {
-		host, rest = s[:i], s[i:]
+		u.place, u.rest = s[:i], s[i:]
 	}
+	host := u.place
 	if i := strings.IndexByte(host, ':'); i >= 0 {
-		if port := host[i+1:]; port == "" || len(port) > 5 || !allDigits(port) {
-			return false
+		if port := host[i+1:]; len(port) > 5 || !allDigits(port) {
+			return parts{}, false
 		}
 		host = host[:i]
 	}
-	// These never stand unescaped in a URL (RFC 3986 §2).
-	return isHost(host) && !strings.ContainsAny(rest, "\"<>\\^`{|}")
+	return u, isHost(host) && isRest(u.rest)
+}
+
+// isRest says whether s holds nothing that never stands unescaped in a URL (RFC 3986 §2).
+func isRest(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c <= ' ' || c > '~':
+			return false
+		case c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' || c == '|' || c == '}':
+			return false
+		}
+	}
+	return true
 }
 
 // isHost says whether s is a domain name of two labels or more, the last of them no number (RFC 1123 §2.1).

@@ -1,111 +1,118 @@
 package dlt
 
-import (
-	"bufio"
-	"errors"
-	"fmt"
-	"io"
-	"strings"
+import "time"
+
+// EntityID is a principal entity's id: 19 digits, 12 in older registrations. Text, never a number.
+type EntityID string
+
+// TelemarketerID is a telemarketer's id: 19 digits, 12 or 16 in older registrations. Text, never a number.
+type TelemarketerID string
+
+// TemplateID is a content template's id: 12 to 19 digits. Text, never a number.
+type TemplateID string
+
+// Header is a sender ID as registered: 3-6 letters, case-sensitive, or 6 digits; without operator prefix or suffix.
+type Header string
+
+// Category is what a template was registered as.
+type Category string
+
+// The categories.
+const (
+	Transactional   Category = "transactional"
+	ServiceImplicit Category = "service_implicit"
+	ServiceExplicit Category = "service_explicit"
+	Promotional     Category = "promotional"
+	Government      Category = "government"
 )
 
-// maxRecord bounds one CSV record in bytes, so that a quote left open does not take the rest of a large file with it.
-const maxRecord = 1 << 20
-
-// errQuote says what is wrong with a record's quotes; the reader goes on after it.
-var errQuote = errors.New("a quoted cell is not closed properly: double the quotes inside it")
-
-// records reads CSV (RFC 4180) record by record. Unlike encoding/csv it keeps a quoted cell's CRLF as it stands: an
-// operator may have registered the text so, and compares it by the byte.
-type records struct {
-	r    *bufio.Reader
-	line int // of the next byte, from 1
+// Entity is a principal entity.
+type Entity struct {
+	ID   EntityID `json:"id"`
+	Name string   `json:"name,omitempty"` // empty where no import has named it
+	Standing
 }
 
-// newRecords reads from r; a UTF-8 byte order mark is skipped, UTF-16 refused.
-func newRecords(r io.Reader) (*records, error) {
-	br := bufio.NewReaderSize(r, 64<<10)
-	head, err := br.Peek(3)
-	if err != nil && err != io.EOF {
-		return nil, fmt.Errorf("read CSV: %w", err)
-	}
-	switch {
-	case string(head) == "\xef\xbb\xbf":
-		_, _ = br.Discard(3) // cannot fail: just peeked
-	case strings.HasPrefix(string(head), "\xff\xfe") || strings.HasPrefix(string(head), "\xfe\xff"):
-		return nil, errors.New("the file is UTF-16: save it as \"CSV UTF-8\"")
-	case strings.HasPrefix(string(head), "PK"):
-		return nil, errors.New("the file is a workbook (XLSX): save it as \"CSV UTF-8\"")
-	}
-	return &records{r: br, line: 1}, nil
+// HeaderRecord is one header of one entity.
+type HeaderRecord struct {
+	Header Header   `json:"header"`
+	Entity EntityID `json:"entity"`
+	Standing
 }
 
-// next returns the next record that is not blank, with the line it begins on. At the end err is io.EOF; errQuote
-// is about this record alone, anything else ends the reading.
-func (c *records) next() (cells []string, line int, err error) {
-	for {
-		line = c.line
-		cells, err = c.record()
-		if err != nil || len(cells) > 1 || cells[0] != "" {
-			return cells, line, err
-		}
-	}
+// Template is one registered content template.
+type Template struct {
+	ID      TemplateID `json:"id"`
+	Entity  EntityID   `json:"entity"`
+	Name    string     `json:"name,omitempty"`
+	Content string     `json:"content"`       // with its tags, normalised as Rule says
+	Raw     string     `json:"raw,omitempty"` // the text as the export had it, where Content differs
+	// Rule names what made Content of Raw, such as "br+indent"; empty where nothing did.
+	Rule string `json:"rule,omitempty"`
+	// VarTypes are the types registered beside the text, for portals that leave {#var#} in it: the n-th is the n-th
+	// variable's, and counts only where that variable's own tag is untyped. May be shorter than the variables, or empty.
+	VarTypes []VarType `json:"var_types,omitempty"`
+	Category Category  `json:"category"`
+	Standing
+	Links []Link `json:"-"` // its headers, in the order of their names; rows of their own in the register
 }
 
-// record reads one record. It is the one place that knows the grammar, a loop over bytes with three states: before or
-// in a plain cell, in a quoted cell, after its closing quote.
-func (c *records) record() ([]string, error) {
-	const (
-		plain = iota
-		quoted
-		closed
-	)
-	var cells []string
-	var cell []byte
-	var fault error
-	state, size := plain, 0
-	for ; ; size++ {
-		b, err := c.r.ReadByte()
-		switch {
-		case err == io.EOF && size == 0:
-			return nil, io.EOF
-		case err == io.EOF:
-			if state == quoted {
-				fault = errQuote
-			}
-			return append(cells, string(trimCR(cell, state == plain))), fault
-		case err != nil:
-			return nil, fmt.Errorf("read CSV at line %d: %w", c.line, err)
-		case size == maxRecord:
-			return nil, fmt.Errorf("read CSV: at line %d a record is over %d bytes: is a quote left open?", c.line, maxRecord)
-		}
-		if b == '\n' {
-			c.line++
-		}
-		switch {
-		case state == quoted && b == '"':
-			state = closed
-		case state == quoted:
-			cell = append(cell, b)
-		case b == ',':
-			cells, cell, state = append(cells, string(cell)), cell[:0], plain
-		case b == '\n':
-			return append(cells, string(trimCR(cell, state == plain))), fault
-		case state == closed && b == '"':
-			cell, state = append(cell, '"'), quoted
-		case state == closed && b != '\r':
-			fault = errQuote
-		case b == '"' && len(cell) == 0:
-			state = quoted
-		case state == plain:
-			cell = append(cell, b)
-		}
-	}
+// Link says that a template is registered for a header.
+type Link struct {
+	Template TemplateID `json:"template"`
+	Header   Header     `json:"header"`
+	Standing
 }
 
-// trimCR drops the carriage return of a CRLF line end from a plain cell.
-func trimCR(cell []byte, plain bool) []byte {
-	if n := len(cell); plain && n > 0 && cell[n-1] == '\r' {
-		return cell[:n-1]
-	}
-	return cell
+// CTAType is what kind of call to action was whitelisted (TRAI's directions of 12 May 2023 and 13 August 2024).
+type CTAType string
+
+// The types of CTA.
+const (
+	CTAStatic  CTAType = "url_static"  // this URL and no other
+	CTADynamic CTAType = "url_dynamic" // ends in "?": what follows may vary
+	CTAShort   CTAType = "url_short"   // a shortener's domain, perhaps with a path: what follows may vary
+	CTAAPK     CTAType = "apk"         // ends in ".apk"
+	CTAOTT     CTAType = "ott"         // a link into a messenger or application
+	CTANumber  CTAType = "number"
+	CTAEmail   CTAType = "email"
+)
+
+// CTA is one whitelisted URL, number or address of an entity.
+type CTA struct {
+	Entity EntityID `json:"entity"`
+	Type   CTAType  `json:"type"`
+	Value  string   `json:"value"`
+	Name   string   `json:"name,omitempty"`
+	Standing
+}
+
+// ChainRecord is the PE-TM chain of one entity at one SMSC, from a time on.
+type ChainRecord struct {
+	Entity EntityID `json:"entity"`
+	SMSC   string   `json:"smsc"` // as the configuration names it
+	IDs    []string `json:"ids"`  // the entity first, the telemarketer that submits last
+	Standing
+}
+
+// Contents are rows of the register, each as it now is.
+type Contents struct {
+	// Mark names the change that made the register what it is, in whatever database: versions alone are counted anew
+	// where one is put back from a backup. Empty where it is not known.
+	Mark      string         `json:"mark,omitempty"`
+	Entities  []Entity       `json:"entities,omitempty"`
+	Headers   []HeaderRecord `json:"headers,omitempty"`
+	Templates []Template     `json:"templates,omitempty"` // with their Links
+	Links     []Link         `json:"links,omitempty"`
+	CTAs      []CTA          `json:"ctas,omitempty"`
+	Chains    []ChainRecord  `json:"chains,omitempty"`
+}
+
+// Standing is what the operators hold of a row, whatever it is of.
+type Standing struct {
+	Operator Operator `json:"operator,omitempty"` // whose register holds it; empty where that is not known
+	Status   Status   `json:"status"`
+	// In force from From until, not including, To; zero: without that bound.
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
 }

@@ -5,71 +5,84 @@ import (
 	"time"
 )
 
-// The ids are sample ids of the manual "PE TM Chain Hash Generation" (BSNL).
-func TestChainValue(t *testing.T) {
-	const pe, af, af2, df = "1101172974420810001", "1101172974420820002", "1101172974420820003", "1101172974420830004"
-	tests := []struct {
-		mode ChainMode
-		ids  []string
-		want string
-	}{
-		{ChainHash, []string{pe, df}, "c0c951afca257c5b87c3da535c09112080483f35b7e6faf35e2428b3b526b694"},
-		{ChainHash, []string{pe, af, df}, "ba38bbe4ab3780a70aad6071c006e720eed8efc1ff70b00691d3b6844e6497e2"},
-		{ChainHash, []string{pe, af, af2, df}, "d3133e436040034d9e95932ea93a1f82c37e1d98803229f835d8f3124e77e07f"},
-		{ChainHash, nil, ""},
-		{ChainList, []string{pe, af, df}, pe + "," + af + "," + df},
-		{ChainList, []string{pe}, pe},
-		{ChainTMID, []string{pe, af, df}, df},
-		{ChainTMID, []string{pe}, ""},
-		{ChainNone, []string{pe, df}, ""},
-	}
-	for _, tt := range tests {
-		if got := ChainValue(tt.mode, tt.ids); got != tt.want {
-			t.Errorf("%s of %v = %q, want %q", tt.mode, tt.ids, got, tt.want)
-		}
-	}
-}
-
-func TestParseChainMode(t *testing.T) {
-	for _, m := range []ChainMode{ChainNone, ChainTMID, ChainList, ChainHash} {
-		if got, err := ParseChainMode(string(m)); got != m || err != nil {
-			t.Errorf("%q: %q, %v", m, got, err)
-		}
-	}
-	for _, s := range []string{"", "Hash", "sha256"} {
-		if got, err := ParseChainMode(s); err == nil || got != "" {
-			t.Errorf("%q: %q, want an error", s, got)
-		}
-	}
-}
-
 func TestCheckHours(t *testing.T) {
+	usual, night, whole, none := RulesOf(""), Rules{PromoFrom: 22 * time.Hour, PromoUntil: 90 * time.Minute},
+		Rules{PromoUntil: 24 * time.Hour}, Rules{}
 	tests := []struct {
-		cat  Category
-		at   string
-		want bool // may go out
+		rules Rules
+		cat   Category
+		at    string
+		want  string // the detail; empty where it may go out
 	}{
-		{Promotional, "2026-11-22T09:59:59.999999999+05:30", false},
-		{Promotional, "2026-11-22T10:00:00+05:30", true},
-		{Promotional, "2026-11-22T20:59:59.999999999+05:30", true},
-		{Promotional, "2026-11-22T21:00:00+05:30", false},
-		{Promotional, "2026-11-22T00:00:00+05:30", false},
-		{Promotional, "2026-11-22T04:30:00Z", true}, // the same as 10:00 IST
-		{Promotional, "2026-11-22T04:29:59Z", false},
-		{Promotional, "2026-11-22T15:30:00Z", false},
-		{Transactional, "2026-11-22T03:00:00+05:30", true},
-		{ServiceImplicit, "2026-11-22T03:00:00+05:30", true},
-		{ServiceExplicit, "2026-11-22T03:00:00+05:30", true},
-		{Government, "2026-11-22T03:00:00+05:30", true},
+		{usual, Promotional, "2026-11-22T09:59:59.999999999+05:30", "promotional messages go out from 10:00 to 21:00 IST"},
+		{usual, Promotional, "2026-11-22T10:00:00+05:30", ""},
+		{usual, Promotional, "2026-11-22T20:59:59.999999999+05:30", ""},
+		{usual, Promotional, "2026-11-22T21:00:00+05:30", "promotional messages go out from 10:00 to 21:00 IST"},
+		{usual, Promotional, "2026-11-22T00:00:00+05:30", "promotional messages go out from 10:00 to 21:00 IST"},
+		{usual, Promotional, "2026-11-22T04:30:00Z", ""}, // the same as 10:00 IST
+		{usual, Promotional, "2026-11-22T04:29:59Z", "promotional messages go out from 10:00 to 21:00 IST"},
+		{usual, Promotional, "2026-11-22T15:30:00Z", "promotional messages go out from 10:00 to 21:00 IST"},
+		{usual, Transactional, "2026-11-22T03:00:00+05:30", ""},
+		{usual, ServiceImplicit, "2026-11-22T03:00:00+05:30", ""},
+		{usual, ServiceExplicit, "2026-11-22T03:00:00+05:30", ""},
+		{usual, Government, "2026-11-22T03:00:00+05:30", ""},
+		{night, Promotional, "2026-11-22T21:59:59+05:30", "promotional messages go out from 22:00 to 01:30 IST"},
+		{night, Promotional, "2026-11-22T22:00:00+05:30", ""},
+		{night, Promotional, "2026-11-23T00:00:00+05:30", ""},
+		{night, Promotional, "2026-11-23T01:29:59.999999999+05:30", ""},
+		{night, Promotional, "2026-11-23T01:30:00+05:30", "promotional messages go out from 22:00 to 01:30 IST"},
+		{whole, Promotional, "2026-11-22T00:00:00+05:30", ""},
+		{whole, Promotional, "2026-11-22T23:59:59.999999999+05:30", ""},
+		{none, Promotional, "2026-11-22T00:00:00+05:30", "promotional messages go out from 00:00 to 00:00 IST"},
+		{none, Promotional, "2026-11-22T12:00:00+05:30", "promotional messages go out from 00:00 to 00:00 IST"},
+		{none, Transactional, "2026-11-22T12:00:00+05:30", ""},
 	}
 	for _, tt := range tests {
 		at, err := time.Parse(time.RFC3339Nano, tt.at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := CheckHours(tt.cat, at)
-		if (v == nil) != tt.want || v != nil && v.Reason != OutsideHours {
-			t.Errorf("%s at %s: %v, want allowed %v", tt.cat, tt.at, v, tt.want)
+		v, got := tt.rules.CheckHours(tt.cat, at), ""
+		if v != nil {
+			got = v.Detail
+		}
+		if got != tt.want || v != nil && v.Reason != OutsideHours {
+			t.Errorf("%s at %s: %v, want %q", tt.cat, tt.at, v, tt.want)
+		}
+	}
+}
+
+func TestMaxLen(t *testing.T) {
+	tests := []struct {
+		op                                  Operator
+		untyped, numeric, alphanumeric, url int
+	}{
+		{"", 30, 40, 40, 120},
+		{Airtel, 30, 40, 40, 120},
+		{Jio, 30, 30, 40, 120},
+		{SmartPing, 30, 30, 30, 120},
+	}
+	for _, tt := range tests {
+		r := RulesOf(tt.op)
+		want := map[VarType]int{Untyped: tt.untyped, Unknown: tt.untyped, Numeric: tt.numeric, Alphanumeric: tt.alphanumeric,
+			Email: tt.alphanumeric, CBN: tt.alphanumeric, URL: tt.url, URLOTT: tt.url}
+		for typ, want := range want {
+			if got := r.MaxLen(typ); got != want {
+				t.Errorf("%s, %s: %d, want %d", tt.op, typ, got, want)
+			}
+		}
+	}
+}
+
+func TestParseNewline(t *testing.T) {
+	for _, n := range []Newline{AsStored, LF, CRLF} {
+		if got, err := ParseNewline(string(n)); got != n || err != nil {
+			t.Errorf("%q: %q, %v", n, got, err)
+		}
+	}
+	for _, s := range []string{"", "CRLF", "cr"} {
+		if got, err := ParseNewline(s); err == nil || got != "" {
+			t.Errorf("%q: %q, want an error", s, got)
 		}
 	}
 }

@@ -36,28 +36,21 @@ var tagAliases = map[string]VarType{
 	"email":        Email,
 }
 
-// typeOfTag returns the type that a tag's name (what stands between {# and #}) means, in any case; Unknown for a name
-// that the table does not hold.
-func typeOfTag(name string) VarType {
-	if t, ok := tagAliases[strings.ToLower(name)]; ok {
-		return t
-	}
-	return Unknown
+// canonicalTags are the tags that an import writes in place of spellings which the table does not hold: TRAI's own.
+var canonicalTags = map[VarType]string{
+	Untyped: "{#var#}", Numeric: "{#numeric#}", Alphanumeric: "{#alphanumeric#}", URL: "{#url#}", URLOTT: "{#urlott#}",
+	CBN: "{#cbn#}", Email: "{#email#}",
 }
 
-// MaxLen returns how many characters a value of the type may have by default.
-//
-// The sources disagree: an untyped variable has 30 (Textlocal, most portals), 40 (MSG91 since 2026) or 20 (a FAQ of
-// 2021); typed ones 40 (MSG91, the validator of receive-sms-live) or 30 for digits (Jio's guide, an importer of
-// SmartPing dumps); URLs 120 (the same validator alone). No source gives one for call-back numbers. The shortest that
-// is common is the default for untyped ones, as a text refused here costs less than one refused by the operator.
-func (t VarType) MaxLen() int {
-	switch t {
-	case Numeric, Alphanumeric, Email, CBN:
-		return 40
-	case URL, URLOTT:
-		return 120
-	default:
-		return 30
+// typeOfTag returns the type that a tag's name (what stands between the # signs) means, in any case: by the tags given,
+// then by the table. It says whether one of the two holds the name; the type is Unknown where neither does.
+func typeOfTag(name string, tags map[string]VarType) (VarType, bool) {
+	name = strings.ToLower(name)
+	if t, ok := tags[name]; ok {
+		return t, true
 	}
+	if t, ok := tagAliases[name]; ok {
+		return t, true
+	}
+	return Unknown, false
 }

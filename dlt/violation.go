@@ -20,6 +20,9 @@ const (
 	OutsideHours       Reason = "outside_hours"
 	TextMismatch       Reason = "text_mismatch"
 	BadNumber          Reason = "bad_number"
+	// Beyond the contract's list: these two are of one SMSC, and end a message only where no other of its route is left.
+	ChainMissing Reason = "chain_missing" // the SMSC wants the PE-TM chain, and none is registered for the entity there
+	Quarantined  Reason = "quarantined"   // the SMSC's scrubber failed the template for good lately; see dlt release
 )
 
 // Violation says why the register forbids a message. Detail is for people and holds no variable's value.

@@ -4,7 +4,12 @@ package samples
 
 import _ "embed"
 
-// Register is register.csv, for dlt.ReadTemplates.
+// Register is register.csv: templates with their headers, for dlt.Read.
 //
 //go:embed register.csv
 var Register []byte
+
+// CTAs is ctas.csv: what the entities of Register have whitelisted, for dlt.Read.
+//
+//go:embed ctas.csv
+var CTAs []byte
