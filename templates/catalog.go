@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"maps"
 
 	"harkara/dlt"
 )
@@ -11,31 +12,52 @@ type Catalog struct {
 	compiled map[dlt.TemplateID]*Compiled
 }
 
-// Finding is something about a registered template that staff should see.
-type Finding struct {
-	Template dlt.TemplateID
-	Detail   string
-}
-
-// NewCatalog compiles the register's templates. A template that cannot be compiled is left out and is a finding; one
-// with a tag of unknown meaning is a finding and stays, its variable checked like an untyped one.
-func NewCatalog(reg *dlt.Register) (*Catalog, []Finding) {
-	cat := &Catalog{compiled: map[dlt.TemplateID]*Compiled{}}
-	var findings []Finding
+// NewCatalog compiles the register's templates. One that cannot be compiled is left out and is a finding "unreadable";
+// one with a tag of unknown meaning is a finding "unknown_tag" and stays, its variable checked like an untyped one.
+func NewCatalog(reg *dlt.Register) (*Catalog, []dlt.Finding) {
+	cat := &Catalog{compiled: make(map[dlt.TemplateID]*Compiled, reg.Size())}
+	var findings []dlt.Finding
 	for t := range reg.Templates() {
-		c, err := Compile(*t)
-		if err != nil {
-			findings = append(findings, Finding{t.ID, err.Error()})
-			continue
-		}
-		cat.compiled[t.ID] = c
-		for i, slot := range c.slots {
-			if slot.Type == dlt.Unknown {
-				findings = append(findings, Finding{t.ID, fmt.Sprintf("variable %d has a tag of unknown meaning", i+1)})
-			}
-		}
+		findings = append(findings, cat.add(t)...)
 	}
 	return cat, findings
+}
+
+// With returns the catalog of a later snapshot, of whose templates only these have changed: they are compiled anew, or
+// left out where the snapshot no longer has them, and all others are shared. The findings are on the changed ones.
+func (cat *Catalog) With(reg *dlt.Register, changed []dlt.TemplateID) (*Catalog, []dlt.Finding) {
+	next := &Catalog{compiled: maps.Clone(cat.compiled)}
+	var findings []dlt.Finding
+	for _, id := range changed {
+		delete(next.compiled, id)
+		if t, ok := reg.Template(id); ok {
+			findings = append(findings, next.add(t)...)
+		}
+	}
+	return next, findings
+}
+
+// add compiles a template into the catalog, which nobody else knows yet, and returns what is to be said of it.
+func (cat *Catalog) add(t *dlt.Template) []dlt.Finding {
+	about := dlt.Finding{Kind: dlt.KindTemplate, Subject: string(t.ID), Entity: t.Entity, Operator: string(t.Operator)}
+	c, err := compileContent(t)
+	if err != nil {
+		about.Code, about.Severity, about.Detail = "unreadable", dlt.Error, err.Error()
+		about.Mend = "compare the text with the operator's portal and import the template again: till then it cannot be sent"
+		return []dlt.Finding{about}
+	}
+	cat.compiled[t.ID] = c
+	var findings []dlt.Finding
+	for i, typ := range c.slots {
+		if typ == dlt.Unknown {
+			f := about
+			f.Code, f.Severity = "unknown_tag", dlt.Warning
+			f.Detail = fmt.Sprintf("variable %d has a tag of unknown meaning, and is checked like an untyped one", i+1)
+			f.Mend = "find out what the operator means by the tag, and import the template again with the tag among the aliases"
+			findings = append(findings, f)
+		}
+	}
+	return findings
 }
 
 // Lookup returns a compiled template.

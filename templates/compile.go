@@ -6,32 +6,48 @@ import (
 	"unicode/utf8"
 
 	"harkara/dlt"
-	"harkara/smpp/sms"
 )
-
-// Slot is one variable of a template.
-type Slot struct {
-	Type   dlt.VarType
-	MaxLen int // in characters
-}
 
 // Compiled is one template, ready to render. It never changes.
 type Compiled struct {
-	id       dlt.TemplateID
-	literals []string // one more than slots: literals[i] stands before slots[i]; may be empty
-	slots    []Slot
-	size     int // bytes of all literals
-	chars    int // characters of all literals
+	id     dlt.TemplateID
+	slots  []dlt.VarType
+	stored pieces // the text as the register has it
+	// The text in the other forms of line break; stored itself where they do not differ from it.
+	lf, crlf *pieces
+}
+
+// pieces is a template's text between its variables, in one form of line break.
+type pieces struct {
+	literals []string // one more than variables: literals[i] stands before the i-th; may be empty
+	size     int      // bytes of all literals
 }
 
 // Compile makes a template ready to render. Where its tag is untyped, a variable has the type that was registered
 // beside the text, if any. The error names the template and what its text is refused for.
 func Compile(t dlt.Template) (*Compiled, error) {
-	tokens, err := dlt.ParseContent(t.Content)
+	c, err := compileContent(&t)
 	if err != nil {
 		return nil, fmt.Errorf("template %s: %w", t.ID, err)
 	}
-	c := &Compiled{id: t.ID}
+	return c, nil
+}
+
+// compileContent is Compile, its error without the template's id.
+func compileContent(t *dlt.Template) (*Compiled, error) {
+	tokens, err := dlt.ParseContent(t.Content, nil)
+	if err != nil {
+		return nil, err
+	}
+	variables := 0
+	for _, token := range tokens {
+		if token.Var != "" {
+			variables++
+		}
+	}
+	c := &Compiled{id: t.ID, slots: make([]dlt.VarType, 0, variables)}
+	stored := &c.stored
+	stored.literals = make([]string, 0, variables+1)
 	literal := ""
 	for _, token := range tokens {
 		if token.Var == "" {
@@ -42,61 +58,70 @@ func Compile(t dlt.Template) (*Compiled, error) {
 		if i := len(c.slots); typ == dlt.Untyped && i < len(t.VarTypes) && t.VarTypes[i] != "" {
 			typ = t.VarTypes[i]
 		}
-		c.literals = append(c.literals, literal)
-		c.slots = append(c.slots, Slot{typ, typ.MaxLen()})
+		stored.literals = append(stored.literals, literal)
+		c.slots = append(c.slots, typ)
 		literal = ""
 	}
-	c.literals = append(c.literals, literal)
-	for _, l := range c.literals {
-		c.size += len(l)
-		c.chars += utf8.RuneCountInString(l)
+	stored.literals = append(stored.literals, literal)
+	for _, l := range stored.literals {
+		stored.size += len(l)
 	}
+	c.lf, c.crlf = stored.with(toLF), stored.with(toCRLF)
 	return c, nil
+}
+
+// Line breaks are CRLF, CR and LF: exports hold each of them.
+var (
+	toLF   = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+	toCRLF = strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
+)
+
+// with returns the pieces with their line breaks in another form, p itself where that changes nothing.
+func (p *pieces) with(form *strings.Replacer) *pieces {
+	other := p
+	for i, l := range p.literals {
+		if !strings.ContainsAny(l, "\r\n") {
+			continue
+		}
+		n := form.Replace(l)
+		if n == l {
+			continue
+		}
+		if other == p {
+			other = &pieces{literals: append([]string(nil), p.literals...), size: p.size}
+		}
+		other.literals[i] = n
+		other.size += len(n) - len(l)
+	}
+	return other
+}
+
+// in returns the text as an SMSC wants its line breaks.
+func (c *Compiled) in(form dlt.Newline) *pieces {
+	switch form {
+	case dlt.LF:
+		return c.lf
+	case dlt.CRLF:
+		return c.crlf
+	default:
+		return &c.stored
+	}
 }
 
 // ID returns the template's id.
 func (c *Compiled) ID() dlt.TemplateID { return c.id }
 
-// Slots returns the variables in the order of the text; the caller must not change them.
-func (c *Compiled) Slots() []Slot { return c.slots }
+// Slots returns the variables' types in the order of the text; the caller must not change them.
+func (c *Compiled) Slots() []dlt.VarType { return c.slots }
 
-// WorstCase returns how many characters the longest text has that can be rendered.
-func (c *Compiled) WorstCase() int {
-	n := c.chars
-	for _, s := range c.slots {
-		n += s.MaxLen
+// WorstCase returns how many characters the longest text has that can be rendered under these rules.
+func (c *Compiled) WorstCase(r *dlt.Rules) int {
+	n := 0
+	for _, l := range c.in(r.Newline).literals {
+		n += utf8.RuneCountInString(l)
+	}
+	for _, t := range c.slots {
+		n += r.MaxLen(t)
 	}
 	return n
-}
-
-// Render fills the variables in, after checking their number, and of each the length and the type, in the operators'
-// order. A violation's Position is the variable's, from 1; its detail does not hold the value. It allocates the text
-// and nothing else.
-func (c *Compiled) Render(vars []sms.Secret) (sms.Secret, *dlt.Violation) {
-	if len(vars) != len(c.slots) {
-		return "", &dlt.Violation{
-			Reason: dlt.WrongVariableCount,
-			Detail: fmt.Sprintf("template %s takes %d variables, the request has %d", c.id, len(c.slots), len(vars)),
-		}
-	}
-	size := c.size
-	for i, v := range vars {
-		slot := c.slots[i]
-		if reason, detail := slot.Type.Check(v.Reveal(), slot.MaxLen); reason != "" {
-			return "", &dlt.Violation{
-				Reason:   reason,
-				Detail:   fmt.Sprintf("variable %d (%s): %s", i+1, slot.Type, detail),
-				Position: i + 1,
-			}
-		}
-		size += len(v)
-	}
-	var text strings.Builder
-	text.Grow(size)
-	for i, v := range vars {
-		text.WriteString(c.literals[i])
-		text.WriteString(v.Reveal())
-	}
-	text.WriteString(c.literals[len(vars)])
-	return sms.Secret(text.String()), nil
 }

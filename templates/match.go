@@ -1,163 +1,129 @@
 package templates
 
 import (
+	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"harkara/dlt"
 	"harkara/smpp/sms"
 )
 
-// Match finds the variables that make the template this text, or says where the text first differs from it. It is
-// exact: literals to the character, variables by their length and type. Where variables touch, several divisions may
-// fit; the earlier variable then has as much as it can. Variables found render to the same text.
+// Match finds the variables that make the template this text, or says where the text first differs from it. Literals
+// are compared to the character, except that a line break is one in whatever form, CRLF, CR or LF; variables by length
+// and type. What it finds passes the same checks as in Render, and renders to the same text in the rules' form of line
+// break. Where variables touch or take each other's literals, several divisions may fit: the earlier variable then has
+// as much as it can, unless only another division passes.
 //
-// A violation is text_mismatch; its Position is in characters from 1 (one past the end where the text is too short),
-// and its detail says what was expected there and what was found, a digit only as "a digit".
+// A violation is text_mismatch, its Position in characters of the text as given, from 1 (one past the end where the
+// text is too short), and its detail says what was expected there and what was found, a digit never. Or the text fits
+// and a variable does not pass: then it is Render's.
 //
 // The work grows with the length of the text times the number of pieces, the text taken into account no further than
-// the longest that could match; slots whose type has a form (URL, e-mail, call-back number) try every length.
-func (c *Compiled) Match(text sms.Secret) ([]sms.Secret, *dlt.Violation) {
-	m := matcher{c: c}
+// the longest that could match. A slot whose type has a form (URL, e-mail, call-back number) tries every length from
+// every place where it can begin, each once for all slots of its type.
+func (c *Compiled) Match(text sms.Secret, s Scrub) ([]sms.Secret, *dlt.Violation) {
+	m := newMatcher(c, s, byType)
 	if v := m.read(text.Reveal()); v != nil {
 		return nil, v
 	}
-	// reach[p]: the pieces so far can end before character p. from[i][e]: where slot i begins when it ends before e, or -1.
-	reach := make([]bool, len(m.text)+1)
-	reach[0] = true
-	from := make([][]int32, len(c.slots))
-	for i, slot := range c.slots {
-		literal := []rune(c.literals[i])
-		after, ok := m.literal(literal, reach)
-		if !ok {
-			return nil, m.literalDiffers(i, literal, reach)
+	begins, v := m.fit()
+	if v != nil {
+		return nil, v
+	}
+	vars := m.values(begins)
+	if v = c.check(vars, s); v == nil {
+		return vars, nil
+	}
+	m.mode = byCheck
+	clear(m.formed)
+	if begins, differs := m.fit(); differs == nil {
+		return m.values(begins), nil
+	}
+	return nil, v
+}
+
+// fit returns where each variable can begin, in ascending order, so that all pieces up to there stand before it; or
+// where the text differs from the template.
+func (m *matcher) fit() ([][]int32, *dlt.Violation) {
+	begins := make([][]int32, len(m.c.slots))
+	at := []int32{0}
+	for i := range m.c.slots {
+		begins[i] = m.after(m.literals[i], at)
+		if len(begins[i]) == 0 {
+			return nil, m.literalDiffers(i, at)
 		}
-		if slot.Type.PerCharacter() {
-			from[i] = m.characters(slot, after)
-		} else {
-			from[i] = m.forms(slot, after)
-		}
-		if reach, ok = ends(from[i]); !ok {
-			return nil, m.slotDiffers(i, after)
+		if at = m.ends(i, begins[i]); len(at) == 0 {
+			return nil, m.slotDiffers(i, begins[i])
 		}
 	}
-	last := []rune(c.literals[len(c.slots)])
-	after, ok := m.literal(last, reach)
-	if !ok || !after[len(m.text)] {
-		return nil, m.literalDiffers(len(c.slots), last, reach)
+	last := len(m.c.slots)
+	ends := m.after(m.literals[last], at)
+	if len(ends) == 0 || int(ends[len(ends)-1]) != len(m.text) {
+		return nil, m.literalDiffers(last, at)
 	}
-	vars := make([]sms.Secret, len(c.slots))
-	end := len(m.text) - len(last)
-	for i := len(c.slots) - 1; i >= 0; i-- {
-		start := int(from[i][end])
+	return begins, nil
+}
+
+// values walks back from the end of a text that fits, and cuts the variables out.
+func (m *matcher) values(begins [][]int32) []sms.Secret {
+	last := len(begins)
+	vars := make([]sms.Secret, last)
+	end := len(m.text) - len(m.literals[last])
+	for i := last - 1; i >= 0; i-- {
+		start := m.begin(i, begins[i], end)
 		vars[i] = sms.Secret(m.slice(start, end))
-		end = start - utf8.RuneCountInString(c.literals[i])
+		end = start - len(m.literals[i])
 	}
-	return vars, nil
+	return vars
 }
 
-// matcher holds one text for one match.
-type matcher struct {
-	c      *Compiled
-	text   []rune
-	offset []int // byte offset in source of each character, and of the end
-	source string
-}
-
-// read takes the text in, up to one character more than could match, or says where it is not UTF-8.
-func (m *matcher) read(source string) *dlt.Violation {
-	most := m.c.WorstCase() + 1
-	at := 0
-	for at < len(source) && len(m.text) < most {
-		r, size := utf8.DecodeRuneInString(source[at:])
-		if r == utf8.RuneError && size == 1 {
-			return mismatch(len(m.text)+1, "UTF-8", "another encoding")
-		}
-		m.text = append(m.text, r)
-		m.offset = append(m.offset, at)
-		at += size
+// after returns where the literal ends, begun at any of these places, which ascend. It runs over the text once,
+// however the literal repeats itself (Knuth, Morris, Pratt).
+func (m *matcher) after(literal []rune, starts []int32) []int32 {
+	if len(literal) == 0 || len(starts) == 0 {
+		return starts
 	}
-	m.offset = append(m.offset, at)
-	m.source = source[:at]
-	return nil
-}
-
-func (m *matcher) slice(start, end int) string { return m.source[m.offset[start]:m.offset[end]] }
-
-// literal returns where the literal can end, begun at the positions of reach, and whether anywhere.
-func (m *matcher) literal(literal []rune, reach []bool) ([]bool, bool) {
-	after, some := make([]bool, len(reach)), false
-	for p, ok := range reach {
-		if ok && m.prefix(literal, p) == len(literal) {
-			after[p+len(literal)], some = true, true
+	ends := make([]int32, 0, len(starts))
+	borders := m.borders(literal)
+	k := 0 // characters of the literal that stand before p
+	for p := int(starts[0]); p < len(m.text) && p-k <= int(starts[len(starts)-1]); p++ {
+		for k > 0 && (k == len(literal) || m.text[p] != literal[k]) {
+			k = int(borders[k-1])
 		}
-	}
-	return after, some
-}
-
-// prefix returns how many characters of the literal stand at p of the text.
-func (m *matcher) prefix(literal []rune, p int) int {
-	n := min(len(literal), len(m.text)-p)
-	for k := range n {
-		if literal[k] != m.text[p+k] {
-			return k
+		if m.text[p] == literal[k] {
+			k++
 		}
-	}
-	return n
-}
-
-// characters returns for each end the latest start of a slot whose type is a set of characters. The latest is the one
-// that is short enough if any is, so that one pass does.
-func (m *matcher) characters(slot Slot, reach []bool) []int32 {
-	from := make([]int32, len(reach))
-	from[0] = -1
-	latest := -1
-	for e := 1; e < len(reach); e++ {
-		from[e] = -1
-		if reach[e-1] {
-			latest = e - 1
-		}
-		if !slot.Type.Allows(m.text[e-1]) {
-			latest = -1
-		}
-		if latest >= 0 && e-latest <= slot.MaxLen {
-			from[e] = int32(latest)
-		}
-	}
-	return from
-}
-
-// forms returns for each end a start of a slot whose type asks for a form, by trying every length.
-func (m *matcher) forms(slot Slot, reach []bool) []int32 {
-	from := make([]int32, len(reach))
-	for e := range from {
-		from[e] = -1
-	}
-	for s, ok := range reach {
-		if !ok {
+		if k < len(literal) {
 			continue
 		}
-		for e := s + 1; e <= min(s+slot.MaxLen, len(m.text)) && slot.Type.Allows(m.text[e-1]); e++ {
-			if from[e] >= 0 {
-				continue
-			}
-			if reason, _ := slot.Type.Check(m.slice(s, e), slot.MaxLen); reason == "" {
-				from[e] = int32(s)
-			}
+		n, ok := slices.BinarySearch(starts, int32(p+1-k))
+		if ok {
+			ends = append(ends, int32(p+1))
+		}
+		starts = starts[n:]
+		if len(starts) == 0 {
+			break
 		}
 	}
-	return from
+	return ends
 }
 
-// ends returns the positions that have a start, and whether there are any.
-func ends(from []int32) ([]bool, bool) {
-	reach, some := make([]bool, len(from)), false
-	for e, s := range from {
-		if s >= 0 {
-			reach[e], some = true, true
+// borders returns for each beginning of the literal how long the longest shorter beginning is that also ends it.
+func (m *matcher) borders(literal []rune) []int32 {
+	borders := slices.Grow(m.buffer[:0], len(literal))[:len(literal)]
+	borders[0] = 0
+	k := int32(0)
+	for p := 1; p < len(literal); p++ {
+		for k > 0 && literal[p] != literal[k] {
+			k = borders[k-1]
 		}
+		if literal[p] == literal[k] {
+			k++
+		}
+		borders[p] = k
 	}
-	return reach, some
+	m.buffer = borders
+	return borders
 }
 
 // mismatch is the violation for a text that differs at a position (from 1).

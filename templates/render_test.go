@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"harkara/dlt"
 	"harkara/smpp/sms"
@@ -17,6 +18,28 @@ func compile(t testing.TB, content string, types ...dlt.VarType) *Compiled {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// usual is a scrub by the rules that all operators take, CTAs aside.
+func usual() Scrub {
+	rules := dlt.RulesOf("")
+	rules.CTA = false
+	return Scrub{Rules: &rules}
+}
+
+// inForm is usual with line breaks in a form.
+func inForm(form dlt.Newline) Scrub {
+	s := usual()
+	s.Rules.Newline = form
+	return s
+}
+
+// whitelisted are an entity's CTAs.
+func whitelisted(rows ...dlt.CTA) *dlt.CTAs {
+	for i := range rows {
+		rows[i].Entity, rows[i].Standing = "1101000000000000001", dlt.Standing{Status: dlt.Active}
+	}
+	return dlt.NewRegister(1, dlt.Contents{CTAs: rows}).CTAs("1101000000000000001")
 }
 
 func secrets(values ...string) []sms.Secret {
@@ -51,7 +74,7 @@ func TestRender(t *testing.T) {
 		{"{#var#} {#var#}", []string{"{#var#}", "%s"}, "{#var#} %s"},
 	}
 	for _, tt := range tests {
-		got, v := compile(t, tt.content).Render(secrets(tt.vars...))
+		got, v := compile(t, tt.content).Render(secrets(tt.vars...), usual())
 		if v != nil || got.Reveal() != tt.want {
 			t.Errorf("%q with %q: got %q, %v; want %q", tt.content, tt.vars, got.Reveal(), v, tt.want)
 		}
@@ -82,18 +105,77 @@ func TestRenderRefuses(t *testing.T) {
 			dlt.Violation{Reason: dlt.VariableWrongType, Detail: "variable 1 (numeric): character 1 is not one that a numeric variable may hold", Position: 1}},
 	}
 	for _, tt := range tests {
-		text, v := compile(t, tt.content, tt.types...).Render(secrets(tt.vars...))
+		text, v := compile(t, tt.content, tt.types...).Render(secrets(tt.vars...), usual())
 		if v == nil || *v != tt.want || text != "" {
 			t.Errorf("%q: got %+v, want %+v", tt.content, v, tt.want)
 		}
 	}
 }
 
+// The order of checks is the operators': by kind of check over all variables, not by variable.
+func TestRenderNamesTheFirstFailureByKindOfCheck(t *testing.T) {
+	s := usual()
+	s.Rules.CTA = true
+	s.CTAs = whitelisted(dlt.CTA{Type: dlt.CTAStatic, Value: "https://acme.example/a"})
+	tests := []struct {
+		vars     []string
+		reason   dlt.Reason
+		position int
+	}{
+		{[]string{"https://acme.example/b", "1x", strings.Repeat("y", 31), "z"}, dlt.WrongVariableCount, 0},
+		{[]string{"https://acme.example/b", "1x", strings.Repeat("y", 31)}, dlt.VariableTooLong, 3},
+		{[]string{"https://acme.example/b", "1x", "y"}, dlt.VariableWrongType, 2},
+		{[]string{"https://acme.example/b", "1", "y"}, dlt.CTANotWhitelisted, 1},
+		{[]string{"https://acme.example/a", "1", "y"}, "", 0},
+	}
+	for _, tt := range tests {
+		_, v := compile(t, "{#url#} {#num#} {#var#}").Render(secrets(tt.vars...), s)
+		if v == nil {
+			v = &dlt.Violation{}
+		}
+		if v.Reason != tt.reason || v.Position != tt.position {
+			t.Errorf("%q: %+v, want %s at %d", tt.vars, v, tt.reason, tt.position)
+		}
+	}
+}
+
+func TestRenderWritesLineBreaksInTheRulesForm(t *testing.T) {
+	tests := []struct{ content, stored, lf, crlf string }{
+		{"{#var#} no break", "x no break", "x no break", "x no break"},
+		{"a\n{#var#}\n\nb", "a\nx\n\nb", "a\nx\n\nb", "a\r\nx\r\n\r\nb"},
+		{"a\r\n{#var#}\r\nb", "a\r\nx\r\nb", "a\nx\nb", "a\r\nx\r\nb"},
+		{"a\r{#var#}\n\rb\r\n", "a\rx\n\rb\r\n", "a\nx\n\nb\n", "a\r\nx\r\n\r\nb\r\n"},
+	}
+	for _, tt := range tests {
+		c := compile(t, tt.content)
+		for form, want := range map[dlt.Newline]string{dlt.AsStored: tt.stored, dlt.LF: tt.lf, dlt.CRLF: tt.crlf} {
+			s := inForm(form)
+			got, v := c.Render(secrets("x"), s)
+			if v != nil || got.Reveal() != want {
+				t.Errorf("%q as %s: %q, %v; want %q", tt.content, form, got.Reveal(), v, want)
+			}
+			if n := c.WorstCase(s.Rules); n != utf8.RuneCountInString(want)-1+30 {
+				t.Errorf("%q as %s: worst case %d", tt.content, form, n)
+			}
+		}
+	}
+}
+
+// Where the forms of line break do not differ, they are held once.
+func TestCompileSharesForms(t *testing.T) {
+	if c := compile(t, "{#var#} a"); c.lf != &c.stored || c.crlf != &c.stored {
+		t.Error("forms of a text without a line break are not shared")
+	}
+	if c := compile(t, "{#var#}\r\na"); c.crlf != &c.stored || c.lf == &c.stored {
+		t.Error("CRLF is how this text is stored, and LF is not")
+	}
+}
+
 func TestCompile(t *testing.T) {
 	c := compile(t, "आप {#var#}{#num#} {#url#}!", dlt.Alphanumeric)
-	want := []Slot{{dlt.Alphanumeric, 40}, {dlt.Numeric, 40}, {dlt.URL, 120}}
-	if c.ID() != "1107000000000000001" || !slices.Equal(c.Slots(), want) || c.WorstCase() != 5+200 {
-		t.Errorf("%s: slots %v, worst case %d; want %v, 205", c.ID(), c.Slots(), c.WorstCase(), want)
+	want := []dlt.VarType{dlt.Alphanumeric, dlt.Numeric, dlt.URL}
+	if n := c.WorstCase(usual().Rules); c.ID() != "1107000000000000001" || !slices.Equal(c.Slots(), want) || n != 5+200 {
+		t.Errorf("%s: slots %v, worst case %d; want %v, 205", c.ID(), c.Slots(), n, want)
 	}
 	_, err := Compile(dlt.Template{ID: "1107000000000000002", Content: "x {#var"})
 	if err == nil || !strings.Contains(err.Error(), "template 1107000000000000002: the tag at character 3") {
@@ -101,31 +183,10 @@ func TestCompile(t *testing.T) {
 	}
 }
 
-func TestNewCatalog(t *testing.T) {
-	reg := dlt.NewRegister(nil, nil, []dlt.Template{
-		{ID: "1107000000000000003", Content: "{#var#}"},
-		{ID: "1107000000000000002", Content: "{#var#} {#dob#}"},
-		{ID: "1107000000000000001", Content: "{#var"},
-	})
-	cat, findings := NewCatalog(reg)
-	want := []Finding{
-		{"1107000000000000001", "template 1107000000000000001: the tag at character 1 is not written as {#name#}, such as {#var#} or {#num#}"},
-		{"1107000000000000002", "variable 2 has a tag of unknown meaning"},
-	}
-	if !slices.Equal(findings, want) {
-		t.Errorf("findings %+v, want %+v", findings, want)
-	}
-	for id, want := range map[dlt.TemplateID]bool{"1107000000000000001": false, "1107000000000000002": true, "1107000000000000003": true, "x": false} {
-		if c, ok := cat.Lookup(id); ok != want || ok && c.ID() != id {
-			t.Errorf("Lookup(%s) = %v, want %v", id, ok, want)
-		}
-	}
-}
-
 // Text and variables do not show in what is printed of them.
 func TestRenderedTextIsMasked(t *testing.T) {
 	vars := secrets("483921")
-	text, v := compile(t, "{#var#} is your OTP").Render(vars)
+	text, v := compile(t, "{#var#} is your OTP").Render(vars, usual())
 	if got := fmt.Sprintf("%v %+v %#v %s", text, vars, vars, text); v != nil || strings.Contains(got, "483921") {
 		t.Errorf("printed as %s, %v", got, v)
 	}
@@ -135,17 +196,17 @@ func TestRenderedTextIsMasked(t *testing.T) {
 const benchContent = "{#var#} is your OTP to log in to Acme Bank. Valid for {#var#} minutes. Do not share it. Call 1800 -ACMEBK"
 
 func TestRenderAllocates(t *testing.T) {
-	c, vars := compile(t, benchContent), secrets("483921", "10")
-	if n := testing.AllocsPerRun(100, func() { _, _ = c.Render(vars) }); n != 1 {
+	c, vars, s := compile(t, benchContent+strings.Repeat("\n", 200)), secrets("483921", "10"), inForm(dlt.CRLF)
+	if n := testing.AllocsPerRun(100, func() { _, _ = c.Render(vars, s) }); n != 1 {
 		t.Errorf("%v allocations, want the text's one", n)
 	}
 }
 
 func BenchmarkRender(b *testing.B) {
-	c, vars := compile(b, benchContent), secrets("483921", "10")
+	c, vars, s := compile(b, benchContent), secrets("483921", "10"), usual()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, v := c.Render(vars); v != nil {
+		if _, v := c.Render(vars, s); v != nil {
 			b.Fatal(v)
 		}
 	}
