@@ -23,7 +23,8 @@ func (e usageError) Unwrap() error { return e.error }
 type flags struct {
 	listen, http             string
 	password                 string
-	faults                   []string
+	faults, scrub            []string
+	templateTag              string
 	refuseStatus, bindStatus string
 	dialect                  string
 	tls                      tlsFiles
@@ -82,6 +83,9 @@ func (f *flags) define(set *pflag.FlagSet) {
 	set.BoolVar(&c.Packed, "packed", false, "text of data_coding 0 is GSM-7 in packed septets, not one septet an octet")
 	set.BoolVar(&c.CountOnly, "count-only", false, "for load: nothing is kept or compared, for /messages or query_sm")
 	set.Float64Var(&c.Undelivered, "undelivered", 0, "share of receipts that say UNDELIV, 0 to 1")
+	set.StringArrayVar(&f.scrub, "scrub", nil,
+		"TEMPLATE=ERR, a template whose receipts say UNDELIV with err:ERR; may be given several times")
+	set.StringVar(&f.templateTag, "template-tag", "0x1401", "the TLV that holds a template's id, a number, for --scrub")
 	set.StringArrayVar(&f.faults, "fault", nil, "NAME=RATE, a fault and its rate, 0 to 1; may be given several times")
 	set.StringVar(&f.refuseStatus, "refuse-status", "0x0b", "command_status of the fault refuse, a number")
 	set.DurationVar(&c.LateBy, "late-by", 15*time.Second, "from a submit_sm to its answer under the fault late_answer")
@@ -98,6 +102,9 @@ delivery receipts on any receiving bind until they are acked, and misbehaves as 
 GET /stats on the --http address gives its counters as JSON; GET /messages gives the messages that it took, decoded.
 This is a test tool: /messages shows numbers and texts in the clear. Don't send it real ones.
 Texts of several segments are put together, by user data header or SAR, and message_payload is read too.
+
+--scrub makes it fail templates as the DLT scrubber of an operator does: a submit_sm with that template's id in the TLV
+--template-tag is accepted, and its receipt says UNDELIV with that err, such as --scrub 1107000000000000001=631.
 
 Faults:
 `)
@@ -147,6 +154,9 @@ func (f *flags) check() error {
 	c.BindStatus = pdu.Status(status)
 	if c.Dialect, err = smsctest.ParseDialect(f.dialect); err != nil {
 		return fmt.Errorf("--dialect: %w", err)
+	}
+	if err := f.readScrub(); err != nil {
+		return err
 	}
 	c.Faults = map[smsctest.Fault]float64{}
 	for _, s := range f.faults {

@@ -48,6 +48,13 @@ func TestWrongUsage(t *testing.T) {
 		{[]string{"--fault", "gremlin=1"}, 2, `smscsim: --fault gremlin=1: no fault "gremlin": use one of [no_answer `},
 		{[]string{"--fault", "refuse=1.1"}, 2, `smscsim: --fault refuse=1.1: the rate "1.1" is not a number between 0 and 1`},
 		{[]string{"--fault", "refuse=NaN"}, 2, `smscsim: --fault refuse=NaN: the rate "NaN" is not a number`},
+		{[]string{"--scrub", "1107000000000000001"}, 2, `smscsim: --scrub "1107000000000000001" is not TEMPLATE=ERR`},
+		{[]string{"--scrub", "=631"}, 2, `smscsim: --scrub "=631" is not TEMPLATE=ERR`},
+		{[]string{"--scrub", "1107000000000000001="}, 2, `smscsim: --scrub "1107000000000000001=" is not TEMPLATE=ERR`},
+		{[]string{"--scrub", "1107=123456"}, 2, `smscsim: --scrub "1107=123456" is not TEMPLATE=ERR`},
+		{[]string{"--scrub", "1107000000000000001=6 1"}, 2, `smscsim: --scrub "1107000000000000001=6 1" is not TEMPLATE=ERR`},
+		{[]string{"--template-tag", "0"}, 2, `smscsim: --template-tag "0" is not a number from 1 to 0xffff`},
+		{[]string{"--template-tag", "0x10000"}, 2, `smscsim: --template-tag "0x10000" is not a number from 1 to 0xffff`},
 		{[]string{"--dialect", "martian"}, 2, `smscsim: --dialect: no dialect "martian": use one of [appendix_b lower `},
 		{[]string{"--bind-status", "no"}, 2, `smscsim: --bind-status "no" is not a number, such as 0x0e`},
 		{[]string{"--tls-cert", "x"}, 2, "smscsim: --tls-cert and --tls-key go together"},
@@ -82,7 +89,8 @@ func TestHelp(t *testing.T) {
 			t.Errorf("--help has no line on %s", f)
 		}
 	}
-	for _, want := range []string{"/messages shows numbers and texts in the clear", "--receipt-delay", "--seed"} {
+	for _, want := range []string{"/messages shows numbers and texts in the clear", "--receipt-delay", "--seed",
+		"--scrub 1107000000000000001=631", "--template-tag"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("--help does not say %q", want)
 		}
@@ -236,14 +244,16 @@ func TestFlags(t *testing.T) {
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.define(set)
 	err := set.Parse(strings.Fields("--max-binds -1 --bind-status 0x401 --no-receipts --dialect data_sm --echo-user-ref " +
-		"--packed --count-only --refuse-status 0x45 --fault no_receipt=0.5 --fault queue_full=1"))
+		"--packed --count-only --scrub 1107000000000000001=631 --scrub 1177000000000000002=41C --template-tag 0x1400 --refuse-status 0x45 --fault no_receipt=0.5 --fault queue_full=1"))
 	if err := errors.Join(err, f.check()); err != nil {
 		t.Fatal(err)
 	}
 	want := smsctest.Config{Latency: 20 * time.Millisecond, ReceiptDelay: time.Second, LateBy: 15 * time.Second,
 		StopFor: 30 * time.Second, MaxBinds: -1, BindStatus: 0x401, NoReceipts: true, Dialect: smsctest.ByDataSM,
 		EchoUserRef: true, Packed: true, CountOnly: true, RefuseStatus: pdu.ESME_RSUBMITFAIL,
-		Faults: map[smsctest.Fault]float64{smsctest.NoReceipt: 0.5, smsctest.QueueFull: 1}}
+		Scrub:       map[string]string{"1107000000000000001": "631", "1177000000000000002": "41C"},
+		TemplateTag: 0x1400,
+		Faults:      map[smsctest.Fault]float64{smsctest.NoReceipt: 0.5, smsctest.QueueFull: 1}}
 	if got, want := fmt.Sprintf("%+v", f.config), fmt.Sprintf("%+v", want); got != want {
 		t.Errorf("configuration\n got %s\nwant %s", got, want)
 	}

@@ -27,6 +27,11 @@ type Config struct {
 	RefuseStatus pdu.Status        // of the answer under refuse; default ESME_RINVDSTADR
 	Undelivered  float64           // share of receipts that say UNDELIV with an err of 0xx
 
+	// Scrub is the DLT scrubber behind the SMSC: the id of a template that it fails, and the err that the receipts of its
+	// messages say then, up to five letters or digits such as "631" or "5301". Change mends a template.
+	Scrub       map[string]string
+	TemplateTag pdu.Tag // the TLV of a submit_sm that holds the template's id; default 0x1401
+
 	Dialect       Dialect       // how receipts and ids are written; ids under way keep their form when it changes
 	TextOnly      bool          // receipts without the TLVs receipted_message_id and message_state
 	EchoUserRef   bool          // receipts repeat the TLV user_message_reference of their submit_sm
@@ -50,6 +55,7 @@ type Config struct {
 
 // Defaults, and the bounds that keep a client from filling the memory.
 const (
+	defaultTemplateTag   = pdu.Tag(0x1401)
 	defaultLateBy        = 15 * time.Second // longer than the 10 s that clients wait for an answer
 	defaultStopFor       = 30 * time.Second
 	defaultReceiptWindow = 256
@@ -67,6 +73,8 @@ func (c Config) withDefaults() Config {
 	if c.Faults == nil {
 		c.Faults = map[Fault]float64{}
 	}
+	c.Scrub = maps.Clone(c.Scrub)
+	c.TemplateTag = orDefault(c.TemplateTag, defaultTemplateTag)
 	c.LateBy = orDefault(c.LateBy, defaultLateBy)
 	c.StopFor = orDefault(c.StopFor, defaultStopFor)
 	c.RefuseStatus = orDefault(c.RefuseStatus, pdu.ESME_RINVDSTADR)

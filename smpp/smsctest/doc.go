@@ -1,6 +1,6 @@
 // Package smsctest is an SMSC to test against: one account, several binds, receipts in the dialects of real SMSCs,
-// query_sm and cancel_sm, a TPS limit, faults by rate, and books of what came. It speaks SMPP 3.4 over any net.Conn, and
-// runs inside testing/synctest bubbles over net.Pipe.
+// query_sm and cancel_sm, a TPS limit, a DLT scrubber that fails given templates, faults by rate, and books of what came.
+// It speaks SMPP 3.4 over any net.Conn, and runs inside testing/synctest bubbles over net.Pipe.
 //
 // The way of one submit_sm:
 //

@@ -20,7 +20,7 @@ func (s *SMSC) query(b *bind, f pdu.Frame, seq uint32, now time.Duration) {
 	if status == pdu.ESME_ROK {
 		a = pdu.QueryAnswer{MessageID: q.MessageID, State: stateEnroute}
 		if now >= r.due {
-			a.State, a.ErrorCode = r.state, r.err
+			a.State, a.ErrorCode = r.state, octetOf(r.err)
 			a.FinalDate = s.date(r.due).Format(toSeconds) + "000+" // tenths, quarters of an hour from UTC (§7.1.1.1)
 		}
 	} else {
@@ -28,6 +28,15 @@ func (s *SMSC) query(b *bind, f pdu.Frame, seq uint32, now time.Duration) {
 	}
 	b.out = pdu.AppendQueryResp(b.out, status, seq, &a)
 	s.touch(b)
+}
+
+// octetOf gives an err as the one octet of a query_sm_resp, 0 where there is none or it does not fit.
+func octetOf(err string) byte {
+	code, fail := strconv.ParseUint(err, 10, 8)
+	if fail != nil {
+		return 0
+	}
+	return byte(code)
 }
 
 // cancel answers a cancel_sm (SMPP 3.4 §4.9): a message whose receipt is not due yet is never delivered, and where it
@@ -42,7 +51,7 @@ func (s *SMSC) cancel(b *bind, f pdu.Frame, seq uint32, now time.Duration) {
 	case r == nil || r.dest.digits != q.Dest || now >= r.due:
 		status = pdu.ESME_RCANCELFAIL
 	default:
-		r.state, r.err, r.due = stateDeleted, 0, now
+		r.state, r.err, r.due = stateDeleted, "", now
 		s.books.Cancelled++
 	}
 	s.say(b, pdu.CancelSMResp, status, seq)

@@ -2,6 +2,7 @@ package smsctest
 
 import (
 	"encoding/binary"
+	"strconv"
 	"time"
 
 	"harkara/smpp/pdu"
@@ -20,7 +21,7 @@ func (s *SMSC) appendReceipt(dst []byte, d *delivery) []byte {
 	*n = notice{id: r.id(), came: s.date(r.came), done: s.date(r.due), state: r.state, err: r.err, length: r.length}
 	class := byte(esmClassReceipt)
 	if d.enroute {
-		class, n.state, n.err, n.done = esmClassIntermediate, stateEnroute, 0, n.came
+		class, n.state, n.err, n.done = esmClassIntermediate, stateEnroute, "", n.came
 	}
 	s.text = s.text[:0]
 	if how.text != nil {
@@ -58,9 +59,13 @@ func (s *SMSC) addStatus(m *pdu.SM, n *notice, withError bool) {
 	s.text = append(appendID(s.text, n.id), 0)
 	m.TLVs = append(m.TLVs, pdu.TLV{Tag: pdu.TagReceiptedMessageID, Value: s.text[at:]},
 		pdu.TLV{Tag: pdu.TagMessageState, Value: s.scratch(n.state)})
-	if withError && n.err != 0 {
+	if !withError || n.err == "" {
+		return
+	}
+	// The code has two octets: one with letters, or above 65535, can't be told so.
+	if code, err := strconv.ParseUint(n.err, 10, 16); err == nil {
 		const gsm = 3 // the network type (SMPP 3.4 §5.3.2.31)
-		m.TLVs = append(m.TLVs, pdu.TLV{Tag: pdu.TagNetworkErrorCode, Value: s.scratch(gsm, 0, n.err)})
+		m.TLVs = append(m.TLVs, pdu.TLV{Tag: pdu.TagNetworkErrorCode, Value: s.scratch(gsm, byte(code>>8), byte(code))})
 	}
 }
 

@@ -37,29 +37,32 @@ const (
 
 // undeliveredErrs are plain delivery errors as Indian aggregators number them, with their words.
 var undeliveredErrs = [...]struct {
-	code byte
-	word string
-}{{1, "INVALID_NUMBER"}, {9, "MEMORY_FULL"}, {10, "ABSENT_SUBSCRIBER"}, {13, "SWITCHED_OFF"}, {21, "TIMED_OUT"}}
+	code, word string
+}{{"001", "INVALID_NUMBER"}, {"009", "MEMORY_FULL"}, {"010", "ABSENT_SUBSCRIBER"}, {"013", "SWITCHED_OFF"},
+	{"021", "TIMED_OUT"}}
 
-// errWord gives the word for an err, NONE where there was no error.
-func errWord(code byte) string {
+// errWord gives the word for an err, NONE where there was no error; a scrubber's code has none and stays what it is.
+func errWord(code string) string {
 	for _, e := range undeliveredErrs {
 		if e.code == code {
 			return e.word
 		}
 	}
-	return "NONE"
+	return orDefault(code, "NONE")
 }
 
 // fate decides what becomes of the message in s.in, and whether it has receipts (registered_delivery, SMPP 3.4
 // §5.2.17: 1 asks for any outcome, 2 for failures only).
-func (s *SMSC) fate(luck dice) (state, err byte, receipts bool) {
+func (s *SMSC) fate(luck dice) (state byte, err string, receipts bool) {
 	asked := s.in.RegisteredDelivery & 3
-	if luck.hit(undelivered, s.cfg.Undelivered) {
+	err = s.scrubbed()
+	if err == "" && luck.hit(undelivered, s.cfg.Undelivered) {
 		err = undeliveredErrs[luck.number(undelivered)%uint64(len(undeliveredErrs))].code
+	}
+	if err != "" {
 		return stateUndeliverable, err, !s.cfg.NoReceipts && (asked == 1 || asked == 2)
 	}
-	return stateDelivered, 0, !s.cfg.NoReceipts && asked == 1
+	return stateDelivered, "", !s.cfg.NoReceipts && asked == 1
 }
 
 // receipts makes the final deliveries of an accepted message: none, one, or two.

@@ -18,10 +18,10 @@ type record struct {
 	sent, acked  uint32    // receipts
 	userRef      uint16
 	hasUserRef   bool
-	padded       bool // its id is written with ten digits
-	receipts     bool // it has any
-	state        byte // the final one, of message_state
-	err          byte // why it was not delivered
+	padded       bool   // its id is written with ten digits
+	receipts     bool   // it has any
+	state        byte   // the final one, of message_state
+	err          string // why it was not delivered, as receipts write it; empty where it was
 }
 
 // id gives the message's id as a number.

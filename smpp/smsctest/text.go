@@ -22,7 +22,7 @@ type notice struct {
 	id         uint64
 	came, done time.Time
 	state      byte
-	err        byte
+	err        string // empty: no error
 	length     uint32 // payload octets of the message
 }
 
@@ -87,10 +87,8 @@ func (n *notice) appendStars(dst []byte) []byte {
 	return append(dst, stars[:min(uint32(len(stars)), n.length)]...)
 }
 
-// appendErr writes an err with three digits.
-func appendErr(dst []byte, code byte) []byte {
-	return append(dst, '0'+code/100, '0'+code/10%10, '0'+code%10)
-}
+// appendErr writes an err, three zeros where there was no error.
+func appendErr(dst []byte, code string) []byte { return append(dst, orDefault(code, "000")...) }
 
 // paddedIDs is the number of ids of ten digits; an id below it is written with leading zeros.
 const paddedIDs = 1e10
