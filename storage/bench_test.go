@@ -3,14 +3,18 @@ package storage
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"harkara/dlt"
 	"harkara/smpp/sms"
+	"harkara/storage/internal/natstest"
 	"harkara/storage/ledger"
 )
 
@@ -156,4 +160,119 @@ func BenchmarkSilent(b *testing.B) {
 			b.Fatal(len(silent), err)
 		}
 	}
+}
+
+// benchExport is an export of n made-up templates of about 110 characters, each with a link.
+func benchExport(n int) export {
+	words := strings.Fields("{#num#} {#var#} {#alp#} is the OTP code for your login order payment of Rs account ending with valid minutes do not " +
+		"share it anyone Dear customer bill due on delivered today thank you call help visit branch Acme Bank - ACMEBK")
+	random := rand.New(rand.NewPCG(1, 2))
+	e := exportOf(dlt.KindTemplate)
+	for i := range n {
+		text := make([]string, 20)
+		for w := range text {
+			text[w] = words[random.IntN(len(words))]
+		}
+		e.template(i+1, entityA, strings.Join(text, " "), "ACMEBK")
+	}
+	return e
+}
+
+// BenchmarkRegister imports, loads and refreshes a register of 100,000 templates with a link each. heap-MB is what a
+// loaded snapshot keeps alive.
+func BenchmarkRegister(b *testing.B) {
+	db := testDB(b)
+	all := benchExport(100_000)
+	run := func(name string, do func(n int) error) {
+		b.Run(name, func(b *testing.B) {
+			for n := 0; b.Loop(); n++ {
+				if err := do(n); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	take := func(e export) error {
+		_, err := ImportRegister(b.Context(), db, e.Import, source, ImportOptions{})
+		return err
+	}
+	run("ImportNew", func(int) error {
+		emptyRegister(b, db)
+		return take(all)
+	})
+	run("ImportUnchanged", func(int) error { return take(all) })
+	run("ImportOne", func(n int) error {
+		return take(exportOf(dlt.KindTemplate).template(7, entityA, fmt.Sprint("one ", n), "ACMEBK"))
+	})
+	var have *dlt.Register
+	run("Load", func(int) (err error) {
+		have, err = LoadRegister(b.Context(), db)
+		return err
+	})
+	b.Run("Refresh", func(b *testing.B) {
+		for n := 0; b.Loop(); n++ {
+			b.StopTimer()
+			if err := take(exportOf(dlt.KindTemplate).template(7, entityA, fmt.Sprint("two ", n), "ACMEBK")); err != nil {
+				b.Fatal(err)
+			}
+			b.StartTimer()
+			fresh, changed, err := RefreshRegister(b.Context(), db, have)
+			if err != nil || len(changed) != 1 {
+				b.Fatal(changed, err)
+			}
+			have = fresh
+		}
+	})
+	b.Run("Heap", func(b *testing.B) {
+		have = nil
+		empty := liveHeap()
+		for b.Loop() {
+			if have, _ = LoadRegister(b.Context(), db); have == nil {
+				b.Fatal("not loaded")
+			}
+		}
+		b.ReportMetric(float64(liveHeap()-empty)/1e6, "heap-MB")
+		runtime.KeepAlive(have)
+	})
+	run("Version", func(int) error { _, _, err := RegisterVersion(b.Context(), db); return err })
+}
+
+func liveHeap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkSnapshot keeps a register of 100,000 templates in JetStream and reads it back; MB is what is kept.
+func BenchmarkSnapshot(b *testing.B) {
+	js := natstest.Start(b, b.TempDir(), 0).JetStream(b)
+	var c dlt.Contents
+	e := benchExport(100_000)
+	for i := range e.Templates {
+		c.Templates = append(c.Templates, e.Templates[i].Value)
+		c.Links = append(c.Links, e.Links[i].Value)
+	}
+	version := int64(0)
+	b.Run("Save", func(b *testing.B) {
+		for b.Loop() {
+			version++
+			if err := SaveSnapshot(b.Context(), js, 1, dlt.NewRegister(version, c)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		packed, err := pack(dlt.NewRegister(version, c).Contents())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(len(packed))/1e6, "MB")
+	})
+	b.Run("Load", func(b *testing.B) {
+		for b.Loop() {
+			if r, err := LoadSnapshot(b.Context(), js); err != nil || r.Size() != len(c.Templates) {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -13,5 +13,10 @@
 // A receipt finds its segment by the SMSC's message id or, where the answer with that never came, by the
 // user_message_reference that the SMSC repeats (doubt.go). It may come before its segment is known: it waits then.
 //
+// The register (register*.go) is rows that are never changed: each change is a version of its own, with the import that
+// made it. A copy of the newest is kept in NATS (snapshot*.go), so that a gateway starts without PostgreSQL. Learn
+// (feedback*.go) reads what receipts say of templates, headers, entities and chains, and holds pairs of template and SMSC
+// back (quarantine*.go).
+//
 // The rules by which a message changes its state are in message.go and know neither network nor clock.
 package storage

@@ -4,121 +4,126 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"harkara/dlt"
 )
 
-// importChunk is how many rows one statement of an import carries.
+// Source is where an import comes from.
+type Source struct {
+	File   string // its name
+	Digest []byte // SHA-256 of it
+	By     string // who imports it
+	At     time.Time
+}
+
+// ImportOptions are how an import is carried out.
+type ImportOptions struct {
+	DryRun   bool                  // say what it would do, and write nothing
+	Progress func(done, total int) // where set, told how many rows of the register are written, each importChunk
+}
+
+// ImportResult is what came of an import. What an export is about (templates, headers, ...) counts once, however many
+// rows it takes there: as changed also where only what it names has become another, such as a template's links.
+type ImportResult struct {
+	New, Changed, Unchanged int
+	Refused                 []dlt.RefusedRow // rows not taken over: by the reader, then by the register
+	Changes                 []Change         // rows of the register, in the order of the import
+	Version                 int64            // of the register afterwards
+}
+
+// Change is a row of the register that an import made or changed.
+type Change struct {
+	Kind   dlt.Kind      `json:"kind"`
+	Key    string        `json:"key"`  // an id, or the row's parts with a space between
+	Line   int           `json:"line"` // of the export
+	New    bool          `json:"new"`
+	Fields []FieldChange `json:"fields,omitempty"` // of a row that was there; texts whole
+}
+
+// importChunk is how many rows one COPY of an import carries.
 const importChunk = 5000
 
-// ImportTemplates takes templates into the register, all in one transaction, with the entities and headers that they
-// name; see planImport for what changes what. With dryRun it says what it would do and writes nothing. Imports at the
-// same time go one after the other. The error is about the import as a whole, and then nothing was taken over.
-func ImportTemplates(ctx context.Context, db *sqlx.DB, rows []dlt.ImportRow, dryRun bool) (ImportResult, error) {
-	tx, err := db.BeginTxx(ctx, nil)
+// ImportRegister takes an export into the register, all in one transaction; see importer.take for what changes what.
+// Every row that changes is a new version, by the same number. Imports at the same time go one after the other. The
+// error is about the import as a whole, and then nothing was taken over.
+func ImportRegister(ctx context.Context, db *sqlx.DB, imp *dlt.Import, src Source, o ImportOptions) (ImportResult, error) {
+	result, err := importRegister(ctx, db, imp, src, o)
 	if err != nil {
-		return ImportResult{}, fmt.Errorf("import templates: %w", err)
-	}
-	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, `SELECT version FROM harkara.register_version FOR UPDATE`); err != nil {
-		return ImportResult{}, fmt.Errorf("import templates: wait for other imports: %w", err)
-	}
-	now, err := readRegister(ctx, tx)
-	if err != nil {
-		return ImportResult{}, fmt.Errorf("import templates: read the register: %w", err)
-	}
-	plan, result := planImport(now, rows)
-	if dryRun || result.New+result.Changed == 0 {
-		return result, nil
-	}
-	if err := plan.write(ctx, tx); err != nil {
-		return ImportResult{}, fmt.Errorf("import templates: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
-		return ImportResult{}, fmt.Errorf("import templates: commit: %w", err)
+		return ImportResult{}, fmt.Errorf("import %s: %w", imp.Kind, err)
 	}
 	return result, nil
 }
 
-// write brings the plan into the tables, in the order in which they refer to each other, and counts the version up.
-func (p *importPlan) write(ctx context.Context, tx *sqlx.Tx) error {
-	for chunk := range slices.Chunk(p.entities, importChunk) {
-		_, err := tx.ExecContext(ctx, `INSERT INTO harkara.entity (id, name, active) SELECT unnest($1::text[]), '', true`,
-			column(chunk, func(id dlt.EntityID) string { return string(id) }))
-		if err != nil {
-			return fmt.Errorf("write entities: %w", err)
+func importRegister(ctx context.Context, db *sqlx.DB, imp *dlt.Import, src Source, o ImportOptions) (result ImportResult, err error) {
+	conn, err := db.Connx(ctx)
+	if err != nil {
+		return result, err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTxx(ctx, nil)
+	if err != nil {
+		return result, err
+	}
+	defer tx.Rollback()
+	lock := `SELECT version FROM harkara.register_version`
+	if !o.DryRun {
+		lock += ` FOR UPDATE`
+	}
+	if err := tx.GetContext(ctx, &result.Version, lock); err != nil {
+		return result, fmt.Errorf("wait for other imports: %w", err)
+	}
+	rows, err := planImport(ctx, tx, imp, &result)
+	if err != nil || o.DryRun {
+		return result, err
+	}
+	if len(rows) > 0 {
+		result.Version++
+	}
+	id, err := writeImport(ctx, tx, imp, src, &result)
+	if err != nil {
+		return result, fmt.Errorf("write the import: %w", err)
+	}
+	w := rowWriter{conn: conn.Conn, version: result.Version, id: id, progress: o.Progress}
+	if err := w.write(ctx, rows); err != nil {
+		return result, err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE harkara.register_version SET version = $1 WHERE version <> $1`, result.Version); err != nil {
+		return result, fmt.Errorf("count the version up: %w", err)
+	}
+	if len(rows) >= importChunk {
+		// Else the whole register is read by sorting all versions, until the server gets round to it by itself.
+		if _, err := tx.ExecContext(ctx, `ANALYZE harkara.register_row`); err != nil {
+			return result, fmt.Errorf("analyse the rows: %w", err)
 		}
 	}
-	for chunk := range slices.Chunk(p.headers, importChunk) {
-		_, err := tx.ExecContext(ctx, `INSERT INTO harkara.header (header, entity, active)
-			SELECT header, entity, true FROM unnest($1::text[], $2::text[]) AS r (header, entity)`,
-			column(chunk, func(h dlt.HeaderRecord) string { return string(h.Header) }),
-			column(chunk, func(h dlt.HeaderRecord) string { return string(h.Entity) }))
-		if err != nil {
-			return fmt.Errorf("write headers: %w", err)
-		}
+	if err := tx.Commit(); err != nil {
+		return result, fmt.Errorf("commit: %w", err)
 	}
-	for chunk := range slices.Chunk(p.templates, importChunk) {
-		if err := writeTemplates(ctx, tx, chunk); err != nil {
-			return fmt.Errorf("write templates: %w", err)
-		}
-	}
-	for chunk := range slices.Chunk(p.links, importChunk) {
-		_, err := tx.ExecContext(ctx, `INSERT INTO harkara.template_header (template, header)
-			SELECT template, header FROM unnest($1::text[], $2::text[]) AS r (template, header)`,
-			column(chunk, func(l link) string { return string(l.template) }),
-			column(chunk, func(l link) string { return string(l.header) }))
-		if err != nil {
-			return fmt.Errorf("write links of templates and headers: %w", err)
-		}
-	}
-	if _, err := tx.ExecContext(ctx, `UPDATE harkara.register_version SET version = version + 1`); err != nil {
-		return fmt.Errorf("count the version up: %w", err)
-	}
-	return nil
+	return result, nil
 }
 
-func writeTemplates(ctx context.Context, tx *sqlx.Tx, templates []dlt.Template) error {
-	text := func(of func(dlt.Template) string) any { return column(templates, of) }
-	active := make(pq.BoolArray, len(templates))
-	for i := range templates {
-		active[i] = templates[i].Active
+// planImport compares the import with the register, and returns the rows that are to be written.
+func planImport(ctx context.Context, tx *sqlx.Tx, imp *dlt.Import, result *ImportResult) ([]*draft, error) {
+	now, err := readNamed(ctx, tx, imp)
+	if err != nil {
+		return nil, fmt.Errorf("read the register: %w", err)
 	}
-	_, err := tx.ExecContext(ctx, `
-		INSERT INTO harkara.template (id, entity, name, content, category, var_types, active)
-		SELECT id, entity, name, content, category, string_to_array(var_types, ','), active
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::boolean[])
-		     AS r (id, entity, name, content, category, var_types, active)
-		ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name, content = EXCLUDED.content, category = EXCLUDED.category,
-		     var_types = EXCLUDED.var_types, active = EXCLUDED.active, changed_at = now()`,
-		text(func(t dlt.Template) string { return string(t.ID) }),
-		text(func(t dlt.Template) string { return string(t.Entity) }),
-		text(func(t dlt.Template) string { return t.Name }),
-		text(func(t dlt.Template) string { return t.Content }),
-		text(func(t dlt.Template) string { return string(t.Category) }),
-		// Arrays of arrays must be rectangles in PostgreSQL, so that each row's types travel as one text.
-		text(func(t dlt.Template) string { return joinWords(t.VarTypes) }),
-		active)
-	return err
+	im := newImporter(imp.Kind, &now)
+	if im.take(imp); im.err != nil {
+		return nil, im.err
+	}
+	result.Refused = slices.Concat(imp.Refused, im.refused)
+	return im.finish(result)
 }
 
-// column is one column of rows as an array parameter.
-func column[T any](rows []T, of func(T) string) pq.StringArray {
-	texts := make(pq.StringArray, len(rows))
-	for i := range rows {
-		texts[i] = of(rows[i])
-	}
-	return texts
-}
-
-func joinWords(types []dlt.VarType) string {
-	texts := make([]string, len(types))
-	for i, t := range types {
-		texts[i] = string(t)
-	}
-	return strings.Join(texts, ",")
+// writeImport writes the import's own row and returns its id.
+func writeImport(ctx context.Context, tx *sqlx.Tx, imp *dlt.Import, src Source, r *ImportResult) (id int64, err error) {
+	err = tx.GetContext(ctx, &id, `
+		INSERT INTO harkara.register_import (version, kind, shape, file, digest, imported_by, imported_at, added, changed, unchanged, refused)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id`,
+		r.Version, string(imp.Kind), imp.Shape, src.File, src.Digest, src.By, src.At, r.New, r.Changed, r.Unchanged, len(r.Refused))
+	return id, err
 }

@@ -1,130 +1,116 @@
 package storage
 
 import (
-	"fmt"
+	"bytes"
 	"slices"
-	"strings"
 
 	"harkara/dlt"
 )
 
-// ImportResult counts what became of an import's rows, and lists those that were not taken over.
-type ImportResult struct {
-	New, Changed, Unchanged int
-	Refused                 []dlt.RefusedRow // in the order of the import
+// rowKey names a row of the register.
+type rowKey struct {
+	kind dlt.Kind
+	key  string
 }
 
-// importPlan is what an import has to write.
-type importPlan struct {
-	entities  []dlt.EntityID
-	headers   []dlt.HeaderRecord
-	templates []dlt.Template // to insert, or to put in place of the row with that id
-	links     []link
+// draft is a row as it was and as it will be.
+type draft struct {
+	rowKey
+	before, now []byte // its JSON; nil where there is none
+	standing    dlt.Standing
+	at          position // of the export, that gave it the value; zero where none did
 }
 
-type link struct {
-	template dlt.TemplateID
-	header   dlt.Header
-}
-
-// importer holds the register as it will be after the rows so far.
+// importer holds what an import touches of the register, as it will be after the rows so far.
 type importer struct {
-	entities  map[dlt.EntityID]bool
-	owners    map[dlt.Header][]dlt.EntityID
-	templates map[dlt.TemplateID]*dlt.Template
-	dirty     []dlt.TemplateID // new and changed, in the order of the import
-	isDirty   map[dlt.TemplateID]bool
-	plan      importPlan
-	result    ImportResult
+	drafts   map[rowKey]*draft
+	order    []*draft // those that were given a value, in the order of the import
+	entityOf map[dlt.TemplateID]dlt.EntityID
+	holders  map[dlt.Header]map[dlt.EntityID]dlt.Status
+	kind     dlt.Kind          // of the import
+	at       position          // the export's row at hand
+	effects  map[string]effect // by subject
+	refused  []dlt.RefusedRow
+	barred   map[dlt.TemplateID]bool // templates that were refused
+	err      error                   // the first
 }
 
-// planImport compares rows with the register. Entities and headers that a template names are made where they are
-// unknown. A template takes over all that its row says; the row's headers are added to those that it is linked to,
-// since portals export one row for each header, or a file for each.
-func planImport(now registered, rows []dlt.ImportRow) (importPlan, ImportResult) {
-	im := importer{entities: map[dlt.EntityID]bool{}, owners: map[dlt.Header][]dlt.EntityID{},
-		templates: make(map[dlt.TemplateID]*dlt.Template, len(now.templates)+len(rows)), isDirty: map[dlt.TemplateID]bool{}}
-	for _, e := range now.entities {
-		im.entities[e.ID] = true
-	}
-	for _, h := range now.headers {
-		im.owners[h.Header] = append(im.owners[h.Header], h.Entity)
-	}
-	for i := range now.templates {
-		im.templates[now.templates[i].ID] = &now.templates[i]
-	}
-	for i := range rows {
-		if refused := im.refuse(&rows[i]); refused != nil {
-			im.result.Refused = append(im.result.Refused, *refused)
-			continue
-		}
-		im.take(&rows[i])
-	}
-	for _, id := range im.dirty {
-		im.plan.templates = append(im.plan.templates, *im.templates[id])
-	}
-	return im.plan, im.result
+// position is a row of an export: its line, and the key of what it is about. For a link in an export of templates that
+// is its template, as a portal may write a row for each header of a template.
+type position struct {
+	line    int
+	subject string
 }
 
-// refuse says what speaks against a row, or nothing. A header belongs to one entity (TCCCPR 2018), and so does a
-// template: a row that says otherwise would let one entity's export take over what another one sends.
-func (im *importer) refuse(row *dlt.ImportRow) *dlt.RefusedRow {
-	if t, ok := im.templates[row.Template.ID]; ok && t.Entity != row.Entity {
-		return &dlt.RefusedRow{Line: row.Line, Column: "ENTITY_ID", Reason: fmt.Sprintf(
-			"template %s is registered for entity %s: check whose export this is", t.ID, t.Entity)}
+// effect is what an import does to something that its export is about.
+type effect int
+
+const (
+	unchanged effect = iota
+	changed
+	added
+)
+
+// refusal says why a row is not taken.
+type refusal struct{ column, reason string }
+
+// newImporter begins with the rows that the register has.
+func newImporter(kind dlt.Kind, now *dlt.Contents) *importer {
+	im := &importer{kind: kind, drafts: map[rowKey]*draft{}, entityOf: map[dlt.TemplateID]dlt.EntityID{},
+		holders: map[dlt.Header]map[dlt.EntityID]dlt.Status{}, effects: map[string]effect{}, barred: map[dlt.TemplateID]bool{}}
+	for i := range now.Entities {
+		im.hold(dlt.KindEntity, string(now.Entities[i].ID), &now.Entities[i])
 	}
-	for _, h := range row.Headers {
-		if owners := im.owners[h]; len(owners) > 0 && !slices.Contains(owners, row.Entity) {
-			return &dlt.RefusedRow{Line: row.Line, Column: "HEADER", Reason: fmt.Sprintf(
-				"header %s belongs to entity %s: check whose export this is", h, owners[0])}
-		}
+	for i := range now.Headers {
+		h := &now.Headers[i]
+		im.hold(dlt.KindHeader, headerKey(h.Header, h.Entity), h)
+		im.holder(h)
 	}
-	if strings.ContainsRune(row.Template.Name+row.Template.Content, 0) { // PostgreSQL's text cannot hold one
-		return &dlt.RefusedRow{Line: row.Line, Reason: "its name or text holds a NUL character: export the file again"}
+	for i := range now.Templates {
+		im.hold(dlt.KindTemplate, string(now.Templates[i].ID), &now.Templates[i])
+		im.entityOf[now.Templates[i].ID] = now.Templates[i].Entity
 	}
-	return nil
+	for i := range now.Links {
+		im.hold(dlt.KindLink, linkKey(&now.Links[i]), &now.Links[i])
+	}
+	for i := range now.CTAs {
+		im.hold(dlt.KindCTA, ctaKey(&now.CTAs[i]), &now.CTAs[i])
+	}
+	for i := range now.Chains {
+		im.hold(dlt.KindChain, chainKey(&now.Chains[i]), &now.Chains[i])
+	}
+	return im
 }
 
-// take enters a row that nothing speaks against.
-func (im *importer) take(row *dlt.ImportRow) {
-	if !im.entities[row.Entity] {
-		im.entities[row.Entity] = true
-		im.plan.entities = append(im.plan.entities, row.Entity)
-	}
-	next := row.Template
-	next.Entity, next.Headers = row.Entity, nil
-	before, known := im.templates[next.ID]
-	if known {
-		next.Headers = slices.Clone(before.Headers)
-	}
-	for _, h := range row.Headers {
-		if len(im.owners[h]) == 0 {
-			im.owners[h] = []dlt.EntityID{row.Entity}
-			im.plan.headers = append(im.plan.headers, dlt.HeaderRecord{Header: h, Entity: row.Entity, Active: true})
+// finish returns the rows that are to be written, those that are not what the register has, with the list of their
+// changes, and counts what the export is about.
+func (im *importer) finish(result *ImportResult) ([]*draft, error) {
+	rows := slices.DeleteFunc(im.order, func(d *draft) bool { return bytes.Equal(d.before, d.now) })
+	result.Changes = make([]Change, len(rows))
+	for i, d := range rows {
+		c := Change{Kind: d.kind, Key: d.key, Line: d.at.line, New: d.before == nil}
+		if c.New && d.kind == im.kind && d.key == d.at.subject {
+			im.effects[d.at.subject] = added
+		} else {
+			im.effects[d.at.subject] = max(im.effects[d.at.subject], changed)
 		}
-		if !slices.Contains(next.Headers, h) {
-			next.Headers = append(next.Headers, h)
-			im.plan.links = append(im.plan.links, link{next.ID, h})
+		if !c.New {
+			var err error
+			if c.Fields, err = fieldChanges(d.before, d.now); err != nil {
+				return nil, err
+			}
+		}
+		result.Changes[i] = c
+	}
+	for _, e := range im.effects {
+		switch e {
+		case added:
+			result.New++
+		case changed:
+			result.Changed++
+		default:
+			result.Unchanged++
 		}
 	}
-	switch {
-	case !known:
-		im.result.New++
-	case alike(before, &next):
-		im.result.Unchanged++
-		return
-	default:
-		im.result.Changed++
-	}
-	im.templates[next.ID] = &next
-	if !im.isDirty[next.ID] {
-		im.isDirty[next.ID] = true
-		im.dirty = append(im.dirty, next.ID)
-	}
-}
-
-// alike says whether two templates of one id are the same.
-func alike(a, b *dlt.Template) bool {
-	return a.Name == b.Name && a.Content == b.Content && a.Category == b.Category && a.Active == b.Active &&
-		slices.Equal(a.VarTypes, b.VarTypes) && slices.Equal(a.Headers, b.Headers)
+	return rows, nil
 }

@@ -43,33 +43,41 @@ type MessageRow struct {
 	ErrorStage        sms.Stage      `json:"error_stage"`
 	ErrorCode         string         `json:"error_code"`
 	ErrorReason       string         `json:"error_reason"`
+	ErrorDetail       string         `json:"error_detail"` // in words
 	PossibleDuplicate bool           `json:"possible_duplicate"`
 	RequestedAt       time.Time      `json:"requested_at"`
 	SubmittedAt       *time.Time     `json:"submitted_at"`
 	FinalAt           *time.Time     `json:"final_at"`
+	Register          *int64         `json:"register"` // the version that it was checked against; nil in older rows
 }
 
 const selectMessages = `
 	SELECT tenant, id, ref, state, class, template, header, entity, category, coalesce(smsc, ''), segments, to_last4,
 	       coalesce(error_stage, ''), coalesce(error_code, ''), coalesce(error_reason, ''), possible_duplicate,
-	       requested_at, submitted_at, final_at
+	       requested_at, submitted_at, final_at, register, coalesce(error_detail, '')
 	FROM harkara.v_message`
 
 // Messages yields the messages that the filter chooses, oldest request first, while they come from PostgreSQL: it needs
 // the same memory for ten as for ten million. An error is yielded once, as the last pair. The caller may stop early.
 func Messages(ctx context.Context, db *sqlx.DB, f MessageFilter) iter.Seq2[MessageRow, error] {
-	return func(yield func(MessageRow, error) bool) {
+	where := f.where()
+	// Keys begin with the time of the request, and have an index.
+	return stream(ctx, db, "report messages", selectMessages+where.String()+" ORDER BY key", where.args, scanMessage)
+}
+
+// stream yields the rows of a query while they come from PostgreSQL; an error is yielded once, as the last pair.
+func stream[T any](ctx context.Context, db *sqlx.DB, what, query string, args []any, scan func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		fail := func(err error) {
 			if ctx.Err() != nil {
 				err = ctx.Err() // PostgreSQL and the driver have their own words for it
 			}
-			yield(MessageRow{}, fmt.Errorf("report messages: %w", err))
+			var none T
+			yield(none, fmt.Errorf("%s: %w", what, err))
 		}
-		where := f.where()
-		// Keys begin with the time of the request, and have an index.
-		rows, err := db.QueryContext(ctx, selectMessages+where.String()+" ORDER BY key", where.args...)
+		rows, err := db.QueryContext(ctx, query, args...)
 		if err != nil {
 			fail(err)
 			return
@@ -77,12 +85,12 @@ func Messages(ctx context.Context, db *sqlx.DB, f MessageFilter) iter.Seq2[Messa
 		defer rows.Close()
 		defer cancel() // first: it stops the query in the server, and to close rows alone would read all that is left
 		for rows.Next() {
-			m, err := scanMessage(rows)
+			row, err := scan(rows)
 			if err = cmp.Or(err, ctx.Err()); err != nil {
 				fail(err)
 				return
 			}
-			if !yield(m, nil) {
+			if !yield(row, nil) {
 				return
 			}
 		}
@@ -95,7 +103,7 @@ func Messages(ctx context.Context, db *sqlx.DB, f MessageFilter) iter.Seq2[Messa
 func scanMessage(rows *sql.Rows) (m MessageRow, err error) {
 	err = rows.Scan(&m.Tenant, &m.ID, &m.Ref, &m.State, &m.Class, &m.Template, &m.Header, &m.Entity, &m.Category,
 		&m.SMSC, &m.Segments, &m.ToLast4, &m.ErrorStage, &m.ErrorCode, &m.ErrorReason, &m.PossibleDuplicate,
-		&m.RequestedAt, &m.SubmittedAt, &m.FinalAt)
+		&m.RequestedAt, &m.SubmittedAt, &m.FinalAt, &m.Register, &m.ErrorDetail)
 	m.RequestedAt, m.SubmittedAt, m.FinalAt = m.RequestedAt.UTC(), inUTC(m.SubmittedAt), inUTC(m.FinalAt)
 	return m, err
 }

@@ -90,6 +90,14 @@ func DLR(ctx context.Context, db *sqlx.DB, f DLRFilter) ([]DLRRow, error) {
 	return report, nil
 }
 
+// stateCounts counts messages of v_message: all, those accepted by an SMSC, those pending, and by state.
+const stateCounts = `
+		count(*), count(submitted_at), count(*) FILTER (WHERE state IN ('planned', 'submitted')),
+		count(*) FILTER (WHERE state = 'delivered'), count(*) FILTER (WHERE state = 'undelivered'),
+		count(*) FILTER (WHERE state = 'expired'), count(*) FILTER (WHERE state = 'unreported'),
+		count(*) FILTER (WHERE state = 'refused'), count(*) FILTER (WHERE state = 'rejected'),
+		count(*) FILTER (WHERE state = 'lapsed'), count(*) FILTER (WHERE state = 'in_doubt')`
+
 func (f *DLRFilter) query() (query string, args []any, err error) {
 	var groups, numbers []string
 	for i, by := range f.By {
@@ -103,11 +111,7 @@ func (f *DLRFilter) query() (query string, args []any, err error) {
 	w.requested(f.From, f.To)
 	w.equal("tenant", string(f.Tenant))
 	query = "SELECT " + strings.Join(groups, "") + `
-		count(*), count(submitted_at), count(*) FILTER (WHERE state IN ('planned', 'submitted')),
-		count(*) FILTER (WHERE state = 'delivered'), count(*) FILTER (WHERE state = 'undelivered'),
-		count(*) FILTER (WHERE state = 'expired'), count(*) FILTER (WHERE state = 'unreported'),
-		count(*) FILTER (WHERE state = 'refused'), count(*) FILTER (WHERE state = 'rejected'),
-		count(*) FILTER (WHERE state = 'lapsed'), count(*) FILTER (WHERE state = 'in_doubt'),
+` + stateCounts + `,
 		percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM final_at - requested_at)::float8)
 			FILTER (WHERE state = 'delivered')
 		FROM harkara.v_message` + w.String()
@@ -129,12 +133,18 @@ func scanDLR(rows *sql.Rows, groups int) (DLRRow, error) {
 	if err := rows.Scan(into...); err != nil {
 		return row, err
 	}
-	if sendable := row.Requested - row.Rejected; sendable > 0 {
-		percent := 100 * float64(row.Delivered) / float64(sendable)
-		row.DeliveredPercent = &percent
-	}
+	row.DeliveredPercent = deliveredPercent(row.Delivered, row.Requested-row.Rejected)
 	if len(percentiles) == 3 { // none where nothing was delivered
 		row.P50, row.P95, row.P99 = &percentiles[0], &percentiles[1], &percentiles[2]
 	}
 	return row, nil
+}
+
+// deliveredPercent is nil where none was to be delivered.
+func deliveredPercent(delivered, sendable int64) *float64 {
+	if sendable == 0 {
+		return nil
+	}
+	percent := 100 * float64(delivered) / float64(sendable)
+	return &percent
 }

@@ -17,7 +17,7 @@ const (
 func newTables() *tables {
 	return &tables{
 		message: newRows("message", "key, fact, requested_at, deadline, segments, tenant, id, ref, class, template, header, entity, category, "+
-			"encoding, to_last4, to_digest, to_sealed, text_digest, "+standingColumns),
+			"encoding, to_last4, to_digest, to_sealed, text_digest, register, "+standingColumns),
 		transition: newRows("transition", "key, fact, "+standingColumns),
 		attempt:    newRows("attempt", answerColumns+", planned_at, parts"),
 		answer:     newRows("answer", answerColumns),
@@ -75,6 +75,7 @@ func (t *tables) gatherMessage(m *message) {
 		r.bytes(f.ToDigest)
 		r.bytes(f.ToSealed)
 		r.bytes(f.Digest)
+		r.intOrNull(f.Register)
 		gatherStanding(r, &m.now)
 	case m.now != m.written:
 		t.transition.key(m.key)

@@ -22,7 +22,7 @@ func sampleEvents() []Event {
 	facts := &Facts{
 		Tenant: "acme", ID: "order-77:1", Ref: "ref \"quoted\" \\ हिन्दी\n", Class: "otp", Template: "1107161234567890123", Header: "ACMEBK",
 		Entity: "1101234567890123456", Category: "service_implicit", Encoding: "gsm7", Segments: 1, ToLast4: "5678",
-		ToDigest: []byte{1, 2, 3}, ToSealed: []byte{4, 5, 6, 7}, Digest: []byte{8}, Requested: at, Deadline: at.Add(300 * time.Second),
+		ToDigest: []byte{1, 2, 3}, ToSealed: []byte{4, 5, 6, 7}, Digest: []byte{8}, Register: 7, Requested: at, Deadline: at.Add(300 * time.Second),
 	}
 	return []Event{
 		{Kind: Planned, At: at, Key: key, Facts: facts, Attempt: 1, SMSC: "sim-a", Answers: []Answer{{Segment: 1}}},
@@ -100,7 +100,7 @@ func TestAnyEventSurvives(t *testing.T) {
 		copy(want.Key[:], octets.Draw(t, "key"))
 		if rapid.Bool().Draw(t, "facts") {
 			want.Facts = &Facts{Tenant: sms.TenantID(text.Draw(t, "tenant")), ID: sms.RequestID(text.Draw(t, "id")), Ref: text.Draw(t, "ref"),
-				Template: dlt.TemplateID(text.Draw(t, "template")), Segments: small.Draw(t, "segments"),
+				Template: dlt.TemplateID(text.Draw(t, "template")), Segments: small.Draw(t, "segments"), Register: rapid.Int64().Draw(t, "register"),
 				ToDigest: octets.Draw(t, "digest"), Requested: instant.Draw(t, "requested"), Deadline: instant.Draw(t, "deadline")}
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "answers") {
@@ -140,7 +140,7 @@ func FuzzDecode(f *testing.F) {
 		`{"at":"2026-11-22T10:11:12+05:30"}`, `{"attempt":-1}`, `{"attempt":01}`, `{"attempt":4294967296}`, `{"parts":-1}`, `{"parts":3}`,
 		`{"report":{"user_ref":65535,"from":"AQID"}}`, `{"report":{"user_ref":65536}}`, `{"report":{"user_ref":-1}}`, `{"report":{"from":"AQI"}}`, `{"answers":[]}`, `{"answers":[{},{}],"answers":[{}]}`,
 		`{"at":"2026-1a-22T10:11:12Z"}`, `{"at":"2026-11-22T10:11:1:Z"}`, `{"at":"2026-11-22T10:11:12.3x4Z"}`, `{"at":"2026-11-22T24:11:12Z"}`,
-		`{"key":"0193528a-1c00-7001-8000-00000000000x"}`, `{"facts":{"to_digest":"AQI"}}`, `{"facts":{},"facts":{"id":"x"}}`, `{"kind":"x",}`, `{"kind":"x"}x`, `{"kind":"` + "\xff" + `"}`, `{"unknown":1}`,
+		`{"key":"0193528a-1c00-7001-8000-00000000000x"}`, `{"facts":{"to_digest":"AQI"}}`, `{"facts":{},"facts":{"id":"x"}}`, `{"facts":{"register":7}}`, `{"facts":{"register":4294967296}}`, `{"kind":"x",}`, `{"kind":"x"}x`, `{"kind":"` + "\xff" + `"}`, `{"unknown":1}`,
 	} {
 		f.Add([]byte(line))
 	}

@@ -129,6 +129,8 @@ func (s *scanner) facts(f *Facts) {
 			f.ToSealed = s.bytes()
 		case "text_digest":
 			f.Digest = s.bytes()
+		case "register":
+			f.Register = int64(s.int())
 		case "requested":
 			f.Requested = s.time()
 		case "deadline":

@@ -63,6 +63,7 @@ func appendFacts(b []byte, f *Facts) []byte {
 	b = appendBytesField(b, `,"to_digest":`, f.ToDigest)
 	b = appendBytesField(b, `,"to_sealed":`, f.ToSealed)
 	b = appendBytesField(b, `,"text_digest":`, f.Digest)
+	b = appendIntField(b, `,"register":`, int(f.Register))
 	b = appendTime(append(b, `,"requested":`...), f.Requested)
 	b = appendTime(append(b, `,"deadline":`...), f.Deadline)
 	return append(b, '}')

@@ -65,6 +65,7 @@ type Facts struct {
 	ToDigest  []byte         `json:"to_digest,omitempty"`   // keyed HMAC of the number, to search by
 	ToSealed  []byte         `json:"to_sealed,omitempty"`   // AES-GCM of the number, to reveal
 	Digest    []byte         `json:"text_digest,omitempty"` // keyed HMAC of the rendered text
+	Register  int64          `json:"register,omitempty"`    // version of the register that it was checked against; 0: not known
 	Requested time.Time      `json:"requested"`
 	Deadline  time.Time      `json:"deadline"`
 }
