@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"harkara/dlt"
+	"harkara/smpp/sms"
 )
 
 // categories are those that Explain goes through when the query names none.
@@ -52,7 +53,11 @@ func (t *Table) Explain(tenant Tenant, q Query, health Health) string {
 // explainCategory writes the decision for one category.
 func (t *Table) explainCategory(b *strings.Builder, q Query, health Health) {
 	d := t.Select(q, health, 0)
-	v := dlt.CheckHours(q.Category, q.At)
+	ways := t.routes[d.Route-1].ways
+	at := func(id sms.SMSCID) *way {
+		return &ways[slices.IndexFunc(ways, func(w way) bool { return w.smsc == id })]
+	}
+	v := at(d.Candidates[0].SMSC).rules.CheckHours(q.Category, q.At)
 	switch {
 	case d.Reason != "":
 		fmt.Fprintf(b, "%s: %s\n", q.Category, d.Reason)
@@ -63,9 +68,8 @@ func (t *Table) explainCategory(b *strings.Builder, q Query, health Health) {
 	default:
 		fmt.Fprintf(b, "%s: goes to %s\n", q.Category, d.Candidates[0].SMSC)
 	}
-	ways := t.routes[d.Route-1].ways
 	for i, c := range d.Candidates {
-		w := ways[slices.IndexFunc(ways, func(w way) bool { return w.smsc == c.SMSC })]
+		w := at(c.SMSC)
 		role := c.Role.String()
 		if c.Role == RoleTarget {
 			role = fmt.Sprintf("target, weight %d", w.weight)

@@ -85,7 +85,7 @@ func TestSelectProperties(t *testing.T) {
 		var h health
 		for _, id := range names {
 			cats := rapid.SampledFrom([][]dlt.Category{{dlt.Transactional}, {dlt.Promotional}, {dlt.Promotional, dlt.Transactional}}).Draw(t, "categories")
-			all = append(all, SMSC{id, cats})
+			all = append(all, SMSC{ID: id, Categories: cats})
 			switch rapid.IntRange(0, 3).Draw(t, "health") {
 			case 0:
 				h.down = append(h.down, id)

@@ -14,6 +14,7 @@ import (
 type SMSC struct {
 	ID         sms.SMSCID
 	Categories []dlt.Category // those that its account may send
+	Rules      dlt.Rules      // of its scrubber; only Explain looks at them, for the hours of promotional messages
 }
 
 // Match says which messages a route is for. An empty list matches all.
@@ -53,6 +54,7 @@ type way struct {
 	role       Role
 	weight     int
 	categories []dlt.Category
+	rules      dlt.Rules
 }
 
 // MaxWeight bounds a weight, so that shares stay what they look like and no sum overflows.
@@ -100,7 +102,7 @@ func compile(r Route, known map[sms.SMSCID]SMSC) (route, error) {
 		case slices.ContainsFunc(ways, func(w way) bool { return w.smsc == id }):
 			faults = append(faults, fmt.Errorf("smsc %s is named twice: leave it in one place", id))
 		}
-		ways = append(ways, way{id, role, weight, s.Categories})
+		ways = append(ways, way{id, role, weight, s.Categories, s.Rules})
 	}
 	for _, target := range r.Targets {
 		if target.Weight < 1 || target.Weight > MaxWeight {

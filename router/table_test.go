@@ -12,7 +12,8 @@ import (
 var otpOnly = []dlt.Category{dlt.Transactional, dlt.ServiceImplicit}
 
 func smscs() []SMSC {
-	return []SMSC{{"sim-a", otpOnly}, {"sim-b", otpOnly}, {"sim-c", otpOnly}, {"sim-p", []dlt.Category{dlt.Promotional}}}
+	any := dlt.RulesOf("")
+	return []SMSC{{"sim-a", otpOnly, any}, {"sim-b", otpOnly, any}, {"sim-c", otpOnly, any}, {"sim-p", []dlt.Category{dlt.Promotional}, any}}
 }
 
 func targets(pairs ...any) []Target {
@@ -49,7 +50,7 @@ func TestNewTableRefuses(t *testing.T) {
 			[]string{"sim-a has weight 0: write 1 to 1000", "sim-b has weight -1", "sim-c has weight 1001"}},
 		{"prefixes", []Route{{Match: Match{Prefixes: []string{"91", "", "+", "9x"}}, Targets: a}}, smscs(),
 			[]string{`prefix "" is not digits`, `prefix "+" is not digits`, `prefix "9x" is not digits`}},
-		{"smsc twice", nil, append(smscs(), SMSC{"sim-a", otpOnly}), []string{"smsc sim-a is there twice"}},
+		{"smsc twice", nil, append(smscs(), SMSC{ID: "sim-a", Categories: otpOnly}), []string{"smsc sim-a is there twice"}},
 		{"no categories", nil, []SMSC{{ID: "sim-a"}}, []string{"smsc sim-a has no categories"}},
 	}
 	for _, tt := range tests {

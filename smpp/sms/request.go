@@ -62,6 +62,7 @@ type Request struct {
 	Template  dlt.TemplateID
 	Header    dlt.Header // empty: the template's only one
 	Vars      []Secret
+	Finished  Secret // the whole text, in place of Vars; empty: the template is filled with them
 	Ref       string
 	Requested time.Time
 	Deadline  time.Time

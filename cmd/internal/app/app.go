@@ -30,13 +30,19 @@ import (
 type App struct {
 	cfg       *Config
 	log       *slog.Logger
+	began     time.Time
 	db        *sqlx.DB
+	up        bool          // PostgreSQL answered at the start
+	away      error         // why it did not
+	reached   chan struct{} // closed when it has answered and is up to date
 	lookup    *storage.Lookup
 	broker    *broker
+	js        jetstream.JetStream
 	ledger    *ledger.Ledger
 	register  atomic.Pointer[dispatch.Snapshot]
 	taking    atomic.Bool // requests are pulled
-	version   int64       // of the register in use; only followRegister changes it once Run has begun
+	books     books
+	senders   map[sms.TenantID]dispatch.Tenant
 	dispatch  *dispatch.Dispatcher
 	pools     map[sms.SMSCID]*bind.Pool
 	projector *storage.Projector
@@ -55,7 +61,7 @@ const drainTime = 10 * time.Second
 // Open builds the gateway: one straight function, since every step uses what the steps before it made. On an error
 // what was built is taken down again.
 func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error) {
-	a := &App{cfg: cfg, log: log}
+	a := &App{cfg: cfg, log: log, began: time.Now(), reached: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			a.Close()
@@ -73,14 +79,20 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err != nil {
 		return nil, err
 	}
-	db, closeDB, err := OpenDatabase(ctx, cfg, log)
+	db, closeDB, err := reachDatabase(ctx, cfg, log)
 	if err != nil {
 		return nil, err
 	}
 	a.db, a.lookup = db, storage.NewLookup(db.DB)
 	a.closers = append(a.closers, closeDB)
-	if err := a.loadRegister(ctx); err != nil {
+	switch err := bringUp(ctx, db); {
+	case err == nil:
+		a.up = true
+		close(a.reached)
+	case !errors.Is(err, errAway) || ctx.Err() != nil:
 		return nil, err
+	default:
+		a.away = err
 	}
 	if a.broker, err = openBroker(cfg, vault.StoreKey()); err != nil {
 		return nil, err
@@ -89,6 +101,10 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	js, err := jetstream.New(a.broker.conn, jetstream.WithPublishAsyncMaxPending(4096))
 	if err != nil {
 		return nil, fmt.Errorf("JetStream: %w", err)
+	}
+	a.js = js
+	if err := a.openRegister(ctx); err != nil {
+		return nil, err
 	}
 	m := metrics.New()
 	a.metrics = m
@@ -101,13 +117,8 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err := storage.OpenStatuses(ctx, js, cfg.NATS.Replicas); err != nil {
 		return nil, err
 	}
-	lost, err := storage.MendLedger(ctx, db.DB, js, a.ledger)
-	if err != nil {
+	if err := a.mendLedger(ctx); err != nil {
 		return nil, err
-	}
-	if lost > 0 {
-		log.Error("the ledger had lost frames at its end, as a power cut takes them where nats.sync is not always; what they "+
-			"said is in PostgreSQL, what followed them is not known", "frames", lost)
 	}
 	a.projector = storage.NewProjector(storage.ProjectorConfig{DB: db.DB, JS: js, Ledger: a.ledger,
 		Replicas: cfg.NATS.Replicas, SyncAlways: cfg.NATS.Sync == "always", Log: log, Trace: m.Projector()})
@@ -119,11 +130,13 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err != nil {
 		return nil, err
 	}
-	tenants, err := cfg.senders(ctx, db)
-	if err != nil {
-		return nil, err
+	a.senders = cfg.senders()
+	if a.up {
+		if err := a.seed(ctx); err != nil {
+			return nil, err
+		}
 	}
-	a.dispatch = dispatch.New(dispatch.Config{Register: a.register.Load, Table: table, Tenants: tenants, SMSCs: smscs,
+	a.dispatch = dispatch.New(dispatch.Config{Register: a.register.Load, Table: table, Tenants: a.senders, SMSCs: smscs,
 		InDoubt: cfg.policies(), Ledger: a.ledger, Vault: vault, Log: log, Trace: m.Dispatch()})
 	if a.pools, err = cfg.joinPools(a.dispatch, smscs, log, m.Bind()); err != nil {
 		return nil, err
@@ -165,7 +178,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 			}
 		})
 	}
-	guard(&projection, "projector", func() error { return a.projector.Run(books) })
+	guard(&projection, "projector", func() error { return a.once(books, a.projector.Run) })
 	for id, p := range a.pools {
 		pools.Go(func() {
 			// An SMSC that refuses us for good is that SMSC's trouble: it shows in binds, and the others go on.
@@ -179,7 +192,9 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	for _, asker := range a.askers(time.Now(), a.metrics.Asked) {
 		guard(&rest, "query_sm", func() error { return asker.Run(failing) })
 	}
-	guard(&rest, "register", func() error { return a.followRegister(failing) })
+	guard(&rest, "database", func() error { return a.awaitDatabase(failing) })
+	guard(&rest, "register", func() error { return a.once(failing, a.followRegister) })
+	guard(&rest, "feedback", func() error { return a.once(failing, a.learn) })
 	guard(&rest, "ready", func() error { return a.announce(failing, ready) })
 
 	a.log.Info("tenants connect to NATS", "at", a.broker.address())

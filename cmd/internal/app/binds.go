@@ -101,6 +101,12 @@ func (a *App) gauges(m *metrics.Metrics) {
 	}
 	m.Gauge("ledger_position", "Frames in the ledger.", nil, func() float64 { return float64(a.ledger.End()) })
 	m.Gauge("projection_position", "Frames that are in PostgreSQL.", nil, func() float64 { return float64(a.projector.Position()) })
+	m.Gauge("register_version", "Version of the DLT register that messages are checked against.", nil,
+		func() float64 { return float64(a.register.Load().Register.Version()) })
+	m.Gauge("register_kept_version", "Version of the register whose copy NATS keeps for a start without PostgreSQL.", nil,
+		func() float64 { return float64(a.books.kept.Load()) })
+	m.Gauge("quarantined", "Pairs of template and SMSC that are held back.", nil,
+		func() float64 { return float64(len(a.register.Load().Quarantine)) })
 	for i := range a.cfg.SMSCs {
 		s := &a.cfg.SMSCs[i]
 		labels := prometheus.Labels{"smsc": string(s.ID)}

@@ -31,6 +31,8 @@ func (c *Config) check(at *lines) Faults {
 	unique(at, "smscs", c.SMSCs, func(s SMSC) string { return string(s.ID) })
 	c.checkRoutes(at)
 	c.checkChains(at)
+	c.Register.check(at)
+	atLeast(at, "quarantine.after", c.Quarantine.After, 0)
 	for path, policy := range map[string]string{"otp": c.InDoubt.OTP, "txn": c.InDoubt.Txn, "bulk": c.InDoubt.Bulk} {
 		oneOf(at, "in_doubt."+path, policy, "resend_once", "hold")
 	}
@@ -127,6 +129,7 @@ func (c *Config) knownSMSC(at *lines, path string, id sms.SMSCID) {
 	}
 }
 
+// checkChains looks at the ids too: a chain that carries a template's id, or the ids in the wrong order, fails every message.
 func (c *Config) checkChains(at *lines) {
 	for i, chain := range c.Chains {
 		path := fmt.Sprintf("chains[%d]", i)
@@ -134,13 +137,18 @@ func (c *Config) checkChains(at *lines) {
 		if _, err := dlt.ParseEntityID(chain.Entity); err != nil {
 			at.add(path+".entity", err.Error())
 		}
-		if len(chain.IDs) < 2 {
-			at.add(path+".ids", "want the entity's id first and at least one telemarketer's after it")
+		var operator dlt.Operator
+		if j := slices.IndexFunc(c.SMSCs, func(s SMSC) bool { return s.ID == chain.SMSC }); j >= 0 {
+			operator, _ = dlt.ParseOperator(c.SMSCs[j].Scrub.Operator) // what it can't read is a fault of its own
 		}
-		for j, id := range chain.IDs {
-			if _, err := dlt.ParseEntityID(id); err != nil {
-				at.add(fmt.Sprintf("%s.ids[%d]", path, j), err.Error())
-			}
+		for _, fault := range dlt.CheckChain(operator, chain.IDs) {
+			at.add(path+".ids", fault)
+		}
+		if len(chain.IDs) > 0 && chain.IDs[0] != chain.Entity {
+			at.add(path+".ids", "the first id is the entity's own: "+chain.Entity)
+		}
+		if _, _, err := chain.times(); err != nil {
+			at.add(path, err.Error())
 		}
 	}
 }

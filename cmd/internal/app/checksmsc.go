@@ -28,6 +28,7 @@ func (s *SMSC) check(at *lines, path string) {
 	octet(at, path+".destination", s.Destination)
 	s.checkEncoding(at, path+".encoding")
 	s.checkDLT(at, path+".dlt")
+	s.Scrub.check(at, path+".scrub")
 	s.checkReceipts(at, path+".receipts")
 	s.checkStatuses(at, path+".statuses")
 	if s.Price < 0 {

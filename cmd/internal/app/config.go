@@ -18,6 +18,9 @@ type Config struct {
 	Chains   []Chain  `koanf:"chains"`
 	Routes   []Route  `koanf:"routes"`
 	InDoubt  InDoubt  `koanf:"in_doubt"`
+
+	Register   Register   `koanf:"register"`
+	Quarantine Quarantine `koanf:"quarantine"`
 }
 
 // NATS says where JetStream is: an embedded server when URL is empty.
@@ -52,6 +55,8 @@ type Chain struct {
 	Entity string     `koanf:"entity"`
 	SMSC   sms.SMSCID `koanf:"smsc"`
 	IDs    []string   `koanf:"ids"`
+	From   string     `koanf:"from"`  // the first day, IST; empty: always was
+	Until  string     `koanf:"until"` // the day after the last; empty: still is
 }
 
 // Route is one line of the route table.
@@ -104,6 +109,7 @@ func (c *Config) withDefaults(at *lines) {
 	fill(at, "in_doubt.otp", &c.InDoubt.OTP, "resend_once")
 	fill(at, "in_doubt.txn", &c.InDoubt.Txn, "hold")
 	fill(at, "in_doubt.bulk", &c.InDoubt.Bulk, "hold")
+	fill(at, "quarantine.after", &c.Quarantine.After, 3)
 }
 
 // fill sets what the file does not hold to its default.

@@ -60,14 +60,30 @@ func encodingName(size sms.Size) string {
 	return fmt.Sprintf("%s (%s)", size.Encoding, size.Language)
 }
 
-// costs measures a text for every coding.
-func costs(codings []Coding, text string) []Cost {
-	list := make([]Cost, len(codings))
+// costs measures the text that each SMSC is sent, for those that have one: of equal codings and texts once.
+func costs(codings []Coding, texts map[sms.SMSCID]string) []Cost {
+	list := []Cost{}
 	for i := range codings {
-		size, err := codings[i].Coding.Measure(text)
-		list[i] = codings[i].cost(size)
-		if err != nil {
-			list[i] = Cost{SMSCs: codings[i].SMSCs, Error: err.Error()}
+		at := map[string]int{}
+		for _, smsc := range codings[i].SMSCs {
+			text, sent := texts[smsc]
+			if !sent {
+				continue
+			}
+			if j, ok := at[text]; ok {
+				list[j].SMSCs = append(list[j].SMSCs, smsc)
+				continue
+			}
+			at[text] = len(list)
+			cost := Cost{}
+			size, err := codings[i].Coding.Measure(text)
+			if err != nil {
+				cost.Error = err.Error()
+			} else {
+				cost = codings[i].cost(size)
+			}
+			cost.SMSCs = []sms.SMSCID{smsc}
+			list = append(list, cost)
 		}
 	}
 	return list
@@ -83,49 +99,18 @@ type TemplateCosts struct {
 	Error    string         `json:"error"`
 }
 
-// Lint is what is to be said of registered templates.
-type Lint struct {
-	Costs    []TemplateCosts `json:"costs"`
-	Findings []LintFinding   `json:"findings"`
-}
-
-// LintFinding is something that staff should look at.
-type LintFinding struct {
-	Template dlt.TemplateID `json:"template"`
-	Detail   string         `json:"detail"`
-}
-
-// LintTemplates measures the register's templates, or the one that is named, and gathers what is wrong with them.
-func LintTemplates(reg *dlt.Register, codings []Coding, only dlt.TemplateID) (Lint, error) {
-	lint := Lint{Costs: []TemplateCosts{}, Findings: []LintFinding{}}
-	if _, ok := reg.Template(only); only != "" && !ok {
-		return lint, fmt.Errorf("template %s is not in the register; dlt import brings it in", only)
-	}
-	catalog, findings := templates.NewCatalog(reg)
-	for _, f := range findings {
-		if only == "" || f.Template == only {
-			lint.Findings = append(lint.Findings, LintFinding{f.Template, f.Detail})
-		}
-	}
-	for t := range reg.Templates() {
-		compiled, ok := catalog.Lookup(t.ID)
-		if !ok || only != "" && t.ID != only {
+// templateCosts measures a template for each coding, its variables as long as the rules let them be.
+func templateCosts(t *templates.Compiled, codings []Coding, rules *dlt.Rules) []TemplateCosts {
+	rows := make([]TemplateCosts, len(codings))
+	for i := range codings {
+		c := &codings[i]
+		rows[i] = TemplateCosts{Template: t.ID(), SMSCs: c.SMSCs}
+		of, err := t.Costs(c.Coding, rules)
+		if err != nil {
+			rows[i].Error = err.Error()
 			continue
 		}
-		for i := range codings {
-			lint.Costs = append(lint.Costs, templateCosts(compiled, &codings[i]))
-		}
+		rows[i].Least, rows[i].Most, rows[i].Unicode = c.cost(of.Least), c.cost(of.Most), c.cost(of.Unicode)
 	}
-	return lint, nil
-}
-
-func templateCosts(t *templates.Compiled, c *Coding) TemplateCosts {
-	row := TemplateCosts{Template: t.ID(), SMSCs: c.SMSCs}
-	of, err := t.Costs(c.Coding)
-	if err != nil {
-		row.Error = err.Error()
-		return row
-	}
-	row.Least, row.Most, row.Unicode = c.cost(of.Least), c.cost(of.Most), c.cost(of.Unicode)
-	return row
+	return rows
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -16,6 +17,19 @@ import (
 // OpenDatabase opens the configured database, or starts the private one where it is down, and brings its schema up to
 // date. The returned function closes it and stops what was started.
 func OpenDatabase(ctx context.Context, cfg *Config, log *slog.Logger) (*sqlx.DB, func(), error) {
+	db, closeDB, err := reachDatabase(ctx, cfg, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := bringUp(ctx, db); err != nil {
+		closeDB()
+		return nil, nil, err
+	}
+	return db, closeDB, nil
+}
+
+// reachDatabase is OpenDatabase without a look whether a configured one answers. The private one does.
+func reachDatabase(ctx context.Context, cfg *Config, log *slog.Logger) (*sqlx.DB, func(), error) {
 	dsn, stop := cfg.Postgres.DSN.Reveal(), func() {}
 	if dsn == "" {
 		if err := makeData(cfg.Data); err != nil {
@@ -32,30 +46,24 @@ func OpenDatabase(ctx context.Context, cfg *Config, log *slog.Logger) (*sqlx.DB,
 			}
 		}
 	}
-	db, err := connect(ctx, dsn)
+	db, err := sqlx.Open("postgres", dsn)
 	if err != nil {
 		stop()
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("postgres.dsn: %w", err)
 	}
-	if err := storage.Migrate(ctx, db.DB); err != nil {
-		db.Close()
-		stop()
-		return nil, nil, err
-	}
+	db.SetMaxOpenConns(8)
 	return db, func() { db.Close(); stop() }, nil
 }
 
-func connect(ctx context.Context, dsn string) (*sqlx.DB, error) {
-	db, err := sqlx.Open("postgres", dsn)
-	if err != nil {
-		return nil, fmt.Errorf("postgres.dsn: %w", err)
-	}
-	db.SetMaxOpenConns(8)
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+// errAway says that PostgreSQL does not answer, as opposed to an answer that is no good.
+var errAway = errors.New("PostgreSQL does not answer")
+
+// bringUp waits a little for the database to answer, and migrates it. The error is errAway where it does not answer.
+func bringUp(ctx context.Context, db *sqlx.DB) error {
+	ping, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := db.PingContext(ctx); err != nil {
-		db.Close()
-		return nil, fmt.Errorf("PostgreSQL does not answer: %w; is it running, and is postgres.dsn right?", err)
+	if err := db.PingContext(ping); err != nil {
+		return fmt.Errorf("%w: %w; is it running, and is postgres.dsn right?", errAway, err)
 	}
-	return db, nil
+	return storage.Migrate(ctx, db.DB)
 }

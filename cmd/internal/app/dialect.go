@@ -86,27 +86,16 @@ func (c *Config) dispatchSMSC(s *SMSC) (*dispatch.SMSC, error) {
 	if s.Receipts.Trust == "strict" {
 		trust = receipt.Strict
 	}
-	mode, err := dlt.ParseChainMode(s.DLT.Chain)
-	if err != nil {
-		return nil, err
-	}
 	coding, err := s.coding()
 	if err != nil {
 		return nil, err
-	}
-	chains := map[dlt.EntityID]string{}
-	for _, chain := range c.Chains {
-		if chain.SMSC != s.ID {
-			continue
-		}
-		chains[dlt.EntityID(chain.Entity)] = dlt.ChainValue(mode, chain.IDs)
 	}
 	return &dispatch.SMSC{ID: s.ID, SubmitID: submitID, Receipts: receiptID, Trust: trust, Busy: s.busy(), Errors: errors, Cancel: s.Cancel,
 		Profile: dispatch.Profile{
 			SourceTON: byte(s.Source.TON), SourceNPI: byte(s.Source.NPI),
 			DestTON: byte(s.Destination.TON), DestNPI: byte(s.Destination.NPI),
 			EntityTag: pdu.Tag(s.DLT.EntityTag), TemplateTag: pdu.Tag(s.DLT.TemplateTag), ChainTag: pdu.Tag(s.DLT.ChainTag),
-			NUL: s.DLT.Type == "c_octet", Chains: chains,
+			NUL:    s.DLT.Type == "c_octet",
 			Coding: coding, ESMClass: byte(s.Encoding.ESMClass) & 0x03, UserRef: s.Receipts.UserRef,
 		}}, nil
 }

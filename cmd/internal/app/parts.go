@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/jmoiron/sqlx"
 
 	"harkara/cmd/internal/dispatch"
 	"harkara/cmd/internal/intake"
@@ -15,14 +12,17 @@ import (
 	"harkara/smpp/session"
 	"harkara/smpp/sms"
 	"harkara/storage"
-	"harkara/templates"
 )
 
 // table makes the route table of the configuration.
 func (c *Config) table() (*router.Table, error) {
 	var smscs []router.SMSC
-	for _, s := range c.SMSCs {
-		r := router.SMSC{ID: s.ID}
+	scrubs, err := c.ScrubRules()
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range c.SMSCs {
+		r := router.SMSC{ID: s.ID, Rules: *scrubs[i].Rules}
 		for _, text := range s.Categories {
 			category, err := dlt.ParseCategory(text)
 			if err != nil {
@@ -65,22 +65,28 @@ func (c *Config) tenants() []router.Tenant {
 	return list
 }
 
-// senders makes the tenants as dispatch knows them, with what they have sent today.
-func (c *Config) senders(ctx context.Context, db *sqlx.DB) (map[sms.TenantID]dispatch.Tenant, error) {
+// senders makes the tenants as dispatch knows them, as if they had sent nothing today.
+func (c *Config) senders() map[sms.TenantID]dispatch.Tenant {
 	all := map[sms.TenantID]dispatch.Tenant{}
 	for _, t := range c.tenants() {
-		daily := router.NewDaily(t.DailyLimit)
-		if t.DailyLimit > 0 {
-			now := time.Now()
-			used, err := storage.SentToday(ctx, db, t.ID, now)
-			if err != nil {
-				return nil, err
-			}
-			daily.Seed(now, used)
-		}
-		all[t.ID] = dispatch.Tenant{Headers: t.Headers, Daily: daily}
+		all[t.ID] = dispatch.Tenant{Headers: t.Headers, Daily: router.NewDaily(t.DailyLimit)}
 	}
-	return all, nil
+	return all
+}
+
+// seed tells the daily limits what tenants had sent today before this start.
+func (a *App) seed(ctx context.Context) error {
+	for _, t := range a.cfg.Tenants {
+		if t.DailyLimit == 0 {
+			continue
+		}
+		used, err := storage.SentToday(ctx, a.db, t.ID, a.began)
+		if err != nil {
+			return err
+		}
+		a.senders[t.ID].Daily.Seed(a.began, used)
+	}
+	return nil
 }
 
 func (c *Config) policies() (p [len(sms.Classes)]dispatch.Policy) {
@@ -124,6 +130,10 @@ const recentIDs = 1 << 20
 // rememberRecent tells intake which ids were handled before this start, once the projection has what the ledger has.
 // Where PostgreSQL does not let it, the gateway goes on: JetStream's own window still drops copies.
 func (a *App) rememberRecent(running context.Context) {
+	if !a.up {
+		a.log.Warn("without PostgreSQL copies of requests from before this start are not known")
+		return
+	}
 	ctx, cancel := context.WithTimeout(running, drainTime)
 	defer cancel()
 	err := a.lookup.Await(ctx, a.ledger.End())
@@ -134,50 +144,6 @@ func (a *App) rememberRecent(running context.Context) {
 	}
 	if err != nil && running.Err() == nil {
 		a.log.Warn("recent request ids can't be read; copies of older requests will not be known", "error", err)
-	}
-}
-
-// loadRegister takes a snapshot of the register.
-func (a *App) loadRegister(ctx context.Context) error {
-	// The version first: what is imported meanwhile is then seen as a change.
-	version, err := storage.RegisterVersion(ctx, a.db)
-	if err != nil {
-		return err
-	}
-	reg, err := storage.LoadRegister(ctx, a.db)
-	if err != nil {
-		return err
-	}
-	catalog, findings := templates.NewCatalog(reg)
-	for _, f := range findings {
-		a.log.Warn("a registered template needs a look", "template", f.Template, "finding", f.Detail)
-	}
-	a.register.Store(&dispatch.Snapshot{Register: reg, Catalog: catalog})
-	a.version = version
-	return nil
-}
-
-// followRegister takes a new snapshot whenever the register has changed.
-func (a *App) followRegister(ctx context.Context) error {
-	down := false
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		version, err := storage.RegisterVersion(ctx, a.db)
-		if err == nil && version != a.version {
-			if err = a.loadRegister(ctx); err == nil {
-				a.log.Info("register changed; new snapshot in use", "version", a.version)
-			}
-		}
-		if err != nil && !down && ctx.Err() == nil {
-			a.log.Warn("the register can't be read; the last snapshot stays in use", "error", err)
-		}
-		down = err != nil
 	}
 }
 

@@ -111,11 +111,16 @@ func (s *SMSC) tlsConfig() (*tls.Config, error) {
 // buildSMSCs makes every SMSC as dispatch needs it, without its pool.
 func (c *Config) buildSMSCs() (map[sms.SMSCID]*dispatch.SMSC, error) {
 	all := map[sms.SMSCID]*dispatch.SMSC{}
+	scrubs, err := c.ScrubRules()
+	if err != nil {
+		return nil, err
+	}
 	for i := range c.SMSCs {
 		s, err := c.dispatchSMSC(&c.SMSCs[i])
 		if err != nil {
 			return nil, err
 		}
+		s.Rules, s.Profile.Chain = scrubs[i].Rules, scrubs[i].Chain
 		all[s.ID] = s
 	}
 	return all, nil

@@ -25,7 +25,8 @@ type Sending struct {
 	ID, To, Template string
 	Header, Ref      string
 	Vars             []string
-	TTL              int // seconds; 0: by class
+	Text             string // finished, in place of Vars
+	TTL              int    // seconds; 0: by class
 	Wait             time.Duration
 }
 
@@ -49,7 +50,7 @@ func Send(ctx context.Context, cfg *Config, s Sending, show func(status []byte))
 		return "", err
 	}
 	body, err := json.Marshal(map[string]any{"id": s.ID, "to": s.To, "template": s.Template, "header": s.Header,
-		"vars": append([]string{}, s.Vars...), "ref": s.Ref, "ttl_s": s.ttl()})
+		"vars": append([]string{}, s.Vars...), "text": s.Text, "ref": s.Ref, "ttl_s": s.ttl()})
 	if err != nil {
 		return "", err
 	}

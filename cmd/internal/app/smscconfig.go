@@ -29,6 +29,7 @@ type SMSC struct {
 	Destination      Address      `koanf:"destination"`
 	Encoding         Encoding     `koanf:"encoding"`
 	DLT              DLT          `koanf:"dlt"`
+	Scrub            Scrub        `koanf:"scrub"`
 	Receipts         Receipts     `koanf:"receipts"`
 	Query            Query        `koanf:"query"`
 	Cancel           bool         `koanf:"cancel"`
@@ -128,6 +129,7 @@ func (s *SMSC) withDefaults(at *lines, path string) {
 	fill(at, path+"dlt.chain_tag", &s.DLT.ChainTag, 0x1402)
 	fill(at, path+"dlt.type", &s.DLT.Type, "octet")
 	fill(at, path+"dlt.chain", &s.DLT.Chain, "none")
+	s.Scrub.withDefaults(at, path+"scrub.")
 	fill(at, path+"receipts.submit_id", &s.Receipts.SubmitID, "text")
 	fill(at, path+"receipts.receipt_id", &s.Receipts.ReceiptID, "text")
 	fill(at, path+"receipts.errors", &s.Receipts.Errors, "generic")

@@ -33,6 +33,7 @@ var rings = map[string]int{
 	"cmd/internal/intake":   6,
 	"cmd/internal/query":    6,
 	"cmd/internal/console":  6,
+	"cmd/internal/sheet":    6,
 	"cmd/internal/metrics":  7,
 	"cmd/internal/app":      8,
 	"cmd/internal/demo":     9,

@@ -8,7 +8,8 @@ var configTemplate = template.Must(template.New("config").Parse(`# Made by harka
 node: demo
 data: {{.Data}}
 nats: {listen: "{{.NATS}}", sync: {{.Sync}}}
-http: {{.HTTP}}
+http: {{.HTTP}}{{with .DSN}}
+postgres: {dsn: "{{.}}"}{{end}}
 tenants:
   - {id: acme, password: {{.Password}}, headers: [ACMEBK], weight: 1}
   - {id: zipkart, password: {{.Password}}, headers: [ZIPKRT], weight: 1}

@@ -38,6 +38,7 @@ type Setting struct {
 	Window int                                 // of each bind; 0: 64
 	SMSC   func(id sms.SMSCID) smsctest.Config // how the simulators behave; nil: 20 ms to the answer, 200 ms more to the receipt
 	Extra  string                              // more lines for each SMSC's configuration
+	DSN    string                              // of a database; empty: a private one
 	Log    *slog.Logger
 }
 
@@ -162,7 +163,7 @@ func (w *World) configure(set Setting) error {
 		"Data": filepath.Join(w.Dir, "data"), "NATS": natsAddr, "HTTP": httpAddr, "Password": password,
 		"Sync": orElse(set.Sync, "100ms"), "Binds": orElse(set.Binds, 2), "Window": orElse(set.Window, 64),
 		"SMSCs": map[string]string{"sim-a": w.SMSCs["sim-a"].Addr().String(), "sim-b": w.SMSCs["sim-b"].Addr().String()},
-		"Extra": set.Extra,
+		"Extra": set.Extra, "DSN": set.DSN,
 	})
 	if err != nil {
 		return err
@@ -182,15 +183,23 @@ func (w *World) importRegister(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer closeDB()
-	rows, refused, err := dlt.ReadTemplates(bytes.NewReader(samples.Register), dlt.Defaults{})
-	if err != nil {
-		return fmt.Errorf("sample register: %w", err)
+	for _, sample := range []struct {
+		kind dlt.Kind
+		file []byte
+	}{{dlt.KindTemplate, samples.Register}, {dlt.KindCTA, samples.CTAs}} {
+		rows, err := dlt.Read(sample.kind, dlt.CSV(bytes.NewReader(sample.file)), dlt.Defaults{})
+		if err != nil {
+			return fmt.Errorf("sample register: %w", err)
+		}
+		if len(rows.Refused) > 0 {
+			return fmt.Errorf("sample register: %v", rows.Refused[0])
+		}
+		from := storage.Source{File: "the demo's sample " + string(sample.kind), By: "demo", At: time.Now()}
+		if _, err := storage.ImportRegister(ctx, db, rows, from, storage.ImportOptions{}); err != nil {
+			return err
+		}
 	}
-	if len(refused) > 0 {
-		return fmt.Errorf("sample register: %v", refused[0])
-	}
-	_, err = storage.ImportTemplates(ctx, db, rows, false)
-	return err
+	return nil
 }
 
 // freeAddr finds a port on loopback that nobody listens on now.

@@ -10,6 +10,7 @@ import (
 	"harkara/dlt"
 	"harkara/router"
 	"harkara/smpp/sms"
+	"harkara/storage"
 )
 
 // waitForRoom is how often a message without a live SMSC, or with full lanes, looks again.
@@ -19,9 +20,17 @@ const waitForRoom = 20 * time.Millisecond
 const roundsMax = 4
 
 // choose names the SMSC of the next attempt. Where none can take the message now it waits, until the deadline (a
-// failure) or the end of the gateway (an error).
+// failure) or the end of the gateway (an error). A message that was not planned just now, or has waited, is taken up
+// anew: the register may have changed, or the hours of promotional messages ended.
 func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *sms.Failure, error) {
-	for {
+	for waited := a.number > 0; ; {
+		if waited && a.stay == "" { // parts that are there already must be joined by parts of the same text
+			a.cannot, a.first = nil, nil
+			if v := d.resolve(p); v != nil {
+				return nil, violated(v), nil
+			}
+		}
+		waited = false
 		if ctx.Err() != nil {
 			return nil, nil, ErrStopping
 		}
@@ -34,7 +43,7 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 		}
 		smsc, hope := pick(d.cfg.SMSCs, decision.Candidates, a)
 		if smsc != nil {
-			unfit := p.encode(smsc.Profile.Coding)
+			unfit := d.fit(p, smsc)
 			if unfit == nil {
 				return smsc, nil, nil
 			}
@@ -42,7 +51,7 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 			continue
 		}
 		if !hope {
-			if failure := a.unencodable(); failure != nil {
+			if failure := a.uncarried(); failure != nil {
 				return nil, failure, nil
 			}
 			// Trouble of every SMSC at once may pass; an account that is wrong everywhere does not.
@@ -55,6 +64,7 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 		if err := d.sleep(ctx, min(waitForRoom, p.req.Deadline.Sub(d.cfg.Now()))); err != nil {
 			return nil, nil, err
 		}
+		waited = true
 	}
 }
 
@@ -83,28 +93,52 @@ func pick(smscs map[sms.SMSCID]*SMSC, list []router.Candidate, a *attempt) (smsc
 	return second, hope
 }
 
-// unfit notes that the text has no form in an SMSC's coding.
+// fit prepares the message for an SMSC, or says why it can't carry it: its scrubber's rules, a quarantine, a chain that
+// it wants and that is not there, or its coding.
+func (d *Dispatcher) fit(p *plan, smsc *SMSC) error {
+	if v := d.scrub(p, smsc.Rules); v != nil {
+		return v
+	}
+	snap := d.cfg.Register()
+	p.chain = ""
+	if mode := smsc.Profile.Chain; mode != dlt.ChainNone && mode != "" {
+		ids, ok := snap.Register.Chain(p.grant.Entity, string(smsc.ID), d.cfg.Now())
+		if !ok {
+			return &dlt.Violation{Reason: dlt.ChainMissing, Detail: fmt.Sprintf("no PE-TM chain of entity %s is in force there", p.grant.Entity)}
+		}
+		p.chain = dlt.ChainValue(mode, ids)
+	}
+	if since, held := snap.Quarantine[storage.Pair{Template: p.grant.Template, SMSC: smsc.ID}]; held {
+		return &dlt.Violation{Reason: dlt.Quarantined, Detail: fmt.Sprintf("template %s is held back there since %s, as its scrubber "+
+			"refused it for good; see dlt quarantine", p.grant.Template, since.In(dlt.IST).Format("2006-01-02 15:04 IST"))}
+	}
+	return p.encode(smsc.Profile.Coding)
+}
+
+// unfit notes that an SMSC can't carry the message.
 func (a *attempt) unfit(smsc *SMSC, why error) {
 	if a.cannot == nil {
-		a.cannot = map[sms.SMSCID]error{}
+		a.cannot, a.first = map[sms.SMSCID]error{}, fmt.Errorf("%s: %w", smsc.ID, why)
 	}
 	a.cannot[smsc.ID] = why
 }
 
-// unencodable is the failure of a text that no SMSC of its route can carry; nil where one can, or none was asked.
-func (a *attempt) unencodable() *sms.Failure {
-	if len(a.away) > 0 {
+// uncarried is the failure of a message that no SMSC of its route can carry, as the first of them has it; nil where one
+// can, or none was asked.
+func (a *attempt) uncarried() *sms.Failure {
+	if len(a.away) > 0 || a.first == nil {
 		return nil
 	}
-	for id, why := range a.cannot {
-		f := *noCoding
-		f.Detail = fmt.Sprintf("no SMSC of its route can carry the text; %s: %v", id, why)
-		if !errors.As(why, new(*sms.UnfitError)) { // it is no text at all, or far too long, wherever it goes
-			f.Stage, f.Code, f.Reason = sms.StageDLT, string(dlt.VariableWrongType), string(dlt.VariableWrongType)
-		}
-		return &f
+	f := *noCoding
+	f.Detail = fmt.Sprintf("no SMSC of its route can carry the message; %v", a.first)
+	var v *dlt.Violation
+	switch {
+	case errors.As(a.first, &v):
+		f.Stage, f.Code, f.Reason = sms.StageDLT, string(v.Reason), string(v.Reason)
+	case !errors.As(a.first, new(*sms.UnfitError)): // it is no text at all, or far too long, wherever it goes
+		f.Stage, f.Code, f.Reason = sms.StageDLT, string(dlt.VariableWrongType), string(dlt.VariableWrongType)
 	}
-	return nil
+	return &f
 }
 
 // Live tells the route table whether an SMSC has a bind.

@@ -42,6 +42,18 @@ func (b *book) Append(_ context.Context, events ...ledger.Event) (ledger.Positio
 	return ledger.Position(len(b.events)), nil
 }
 
+// intent is the last event that is no receipt: receipts come when they like.
+func (b *book) intent() (last ledger.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, ev := range b.events {
+		if ev.Kind != ledger.Receipt {
+			last = ev
+		}
+	}
+	return last
+}
+
 func (b *book) fail(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -98,7 +110,7 @@ func (p *scripted) Live() bool         { return !p.down.Load() }
 func (p *scripted) Room(sms.Class) int { return 1 }
 
 func (p *scripted) Submit(_ context.Context, sub *bind.Submission) bind.Outcome {
-	last := p.ledger.events[len(p.ledger.events)-1]
+	last := p.ledger.intent()
 	if last.Kind != ledger.Planned || last.Attempt != sub.Attempt {
 		p.t.Errorf("submitted attempt %d with %v as the last event: the intent must be durable first", sub.Attempt, last.Kind)
 	}
@@ -133,6 +145,7 @@ const (
 	entity   = dlt.EntityID("1101172974420810001")
 	template = dlt.TemplateID("1107161234567890123")
 	long     = dlt.TemplateID("1107161234567890999")
+	lined    = dlt.TemplateID("1107161234567890888") // its text has a line break
 )
 
 // bench joins a dispatcher to scripted pools; both SMSCs take everything, "a" first.
@@ -144,15 +157,24 @@ type bench struct {
 
 func newBench(t *testing.T, change func(*Config)) *bench {
 	t.Helper()
-	reg := dlt.NewRegister(
-		[]dlt.Entity{{ID: entity, Active: true}},
-		[]dlt.HeaderRecord{{Header: "ACMEBK", Entity: entity, Active: true}, {Header: "OTHERS", Entity: entity, Active: true}},
-		[]dlt.Template{
+	active := dlt.Standing{Status: dlt.Active}
+	links := func(id dlt.TemplateID) []dlt.Link {
+		return []dlt.Link{{Template: id, Header: "ACMEBK", Standing: active}}
+	}
+	reg := dlt.NewRegister(7, dlt.Contents{
+		Entities: []dlt.Entity{{ID: entity, Standing: active}},
+		Headers: []dlt.HeaderRecord{{Header: "ACMEBK", Entity: entity, Standing: active},
+			{Header: "OTHERS", Entity: entity, Standing: active}},
+		Templates: []dlt.Template{
 			{ID: template, Entity: entity, Content: "{#var#} is your OTP -ACMEBK", Category: dlt.ServiceImplicit,
-				Headers: []dlt.Header{"ACMEBK"}, Active: true},
+				Links: links(template), Standing: active},
 			{ID: long, Entity: entity, Content: strings.Repeat("long text ", 30) + "{#var#}", Category: dlt.ServiceImplicit,
-				Headers: []dlt.Header{"ACMEBK"}, Active: true},
-		})
+				Links: links(long), Standing: active},
+			{ID: lined, Entity: entity, Content: "{#num#} is your OTP\r\n-ACMEBK", Category: dlt.ServiceImplicit,
+				Links: links(lined), Standing: active},
+		},
+		Chains: []dlt.ChainRecord{{Entity: entity, SMSC: "b", IDs: []string{string(entity), "1102172974420830004"}, Standing: active}},
+	})
 	catalog, findings := templates.NewCatalog(reg)
 	if len(findings) > 0 {
 		t.Fatal(findings)
@@ -173,12 +195,13 @@ func newBench(t *testing.T, change func(*Config)) *bench {
 	}
 	profile := Profile{SourceTON: 5, DestTON: 1, DestNPI: 1, EntityTag: 0x1400, TemplateTag: 0x1401, ChainTag: 0x1402,
 		Coding: &sms.Coding{}}
+	rules := dlt.RulesOf("")
 	cfg := Config{
 		Register: func() *Snapshot { return &Snapshot{Register: reg, Catalog: catalog} }, Table: table,
 		Tenants: map[sms.TenantID]Tenant{"acme": {Headers: []dlt.Header{"ACMEBK"}, Daily: router.NewDaily(0)},
 			"stray": {Headers: []dlt.Header{"ACMEBK"}, Daily: router.NewDaily(0)}},
-		SMSCs: map[sms.SMSCID]*SMSC{"a": {ID: "a", Pool: a, Profile: profile, Errors: generic, Busy: pdu.ESME_RX_T_APPN},
-			"b": {ID: "b", Pool: b, Profile: profile, Errors: generic, Busy: pdu.ESME_RX_T_APPN}},
+		SMSCs: map[sms.SMSCID]*SMSC{"a": {ID: "a", Pool: a, Profile: profile, Rules: &rules, Errors: generic, Busy: pdu.ESME_RX_T_APPN},
+			"b": {ID: "b", Pool: b, Profile: profile, Rules: &rules, Errors: generic, Busy: pdu.ESME_RX_T_APPN}},
 		InDoubt: [3]Policy{sms.OTP: ResendOnce}, Ledger: book, Vault: clear{}, Log: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
@@ -401,11 +424,12 @@ func TestDailyLimit(t *testing.T) {
 }
 
 func TestSubmissionOnTheWire(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.SMSCs["a"].Profile.Chains = map[dlt.EntityID]string{entity: "hash"} })
+	b := newBench(t, func(c *Config) { c.SMSCs["b"].Profile.Chain = dlt.ChainTMID })
+	b.a.down.Store(true)
 	if err := b.Send(t.Context(), otp(func(r *sms.Request) { r.Template = long }), Past{}); err != nil {
 		t.Fatal(err)
 	}
-	sub := b.a.got[0]
+	sub := b.b.got[0]
 	for i, m := range sub.SMs {
 		if m.Source != "ACMEBK" || m.Dest != "919812345678" || m.SourceTON != 5 || m.DestTON != 1 || m.DestNPI != 1 ||
 			m.RegisteredDelivery != 1 || m.DataCoding != 0 || m.ESMClass != 0x40 {
@@ -418,7 +442,7 @@ func TestSubmissionOnTheWire(t *testing.T) {
 		for _, tlv := range m.TLVs {
 			tlvs = append(tlvs, fmt.Sprintf("%04x=%s", uint16(tlv.Tag), tlv.Value))
 		}
-		if want := []string{"1400=" + string(entity), "1401=" + string(long), "1402=hash"}; !slices.Equal(tlvs, want) {
+		if want := []string{"1400=" + string(entity), "1401=" + string(long), "1402=1102172974420830004"}; !slices.Equal(tlvs, want) {
 			t.Errorf("segment %d has TLVs %v, want %v", i+1, tlvs, want)
 		}
 	}

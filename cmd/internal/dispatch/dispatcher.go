@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"harkara/smpp/pdu"
 	"harkara/smpp/receipt"
 	"harkara/smpp/sms"
+	"harkara/storage"
 	"harkara/storage/ledger"
 	"harkara/templates"
 )
@@ -38,10 +41,11 @@ type Vault interface {
 	TextDigest(tenant sms.TenantID, text sms.Secret) []byte
 }
 
-// Snapshot is the register as it stood at one moment, with its templates compiled.
+// Snapshot is the register as it stood at one moment, with its templates compiled, and what is held back since.
 type Snapshot struct {
-	Register *dlt.Register
-	Catalog  *templates.Catalog
+	Register   *dlt.Register
+	Catalog    *templates.Catalog
+	Quarantine map[storage.Pair]time.Time // since when
 }
 
 // Policy is what to do with an attempt that was written and never answered.
@@ -62,6 +66,7 @@ type SMSC struct {
 	Receipts receipt.Form
 	Trust    receipt.Trust
 	Busy     pdu.Status      // the answer to a receipt that can't be kept now
+	Rules    *dlt.Rules      // of its scrubber; SMSCs with equal rules share them
 	Errors   *dlt.Dictionary // of its receipts' err
 	Cancel   bool            // cancel_sm drops an OTP that a newer one supersedes
 }
@@ -102,6 +107,7 @@ type Dispatcher struct {
 	late    sync.WaitGroup  // ledger appends for late answers and receipts under way
 	running context.Context // ends with Wait
 	stop    context.CancelFunc
+	rules   []*dlt.Rules // of all SMSCs, each once
 	held    held
 	cancels bool // some SMSC takes cancel_sm
 }
@@ -112,6 +118,11 @@ func New(cfg Config) *Dispatcher {
 		cfg.Now = time.Now
 	}
 	d := &Dispatcher{cfg: cfg, cancels: cancelsAny(cfg.SMSCs)}
+	for _, id := range slices.Sorted(maps.Keys(cfg.SMSCs)) {
+		if rules := cfg.SMSCs[id].Rules; !slices.Contains(d.rules, rules) {
+			d.rules = append(d.rules, rules)
+		}
+	}
 	d.running, d.stop = context.WithCancel(context.Background())
 	return d
 }
@@ -150,7 +161,8 @@ type attempt struct {
 	segments  []int                   // those still to be accepted, from 1; nil: all, however many the next SMSC's coding makes
 	stay      sms.SMSCID              // the SMSC that has the other segments already
 	away      map[sms.SMSCID]struct{} // SMSCs that sent us elsewhere
-	cannot    map[sms.SMSCID]error    // SMSCs whose coding has no form of the text
+	cannot    map[sms.SMSCID]error    // SMSCs that can't carry it: by their scrubber, their chain or their coding
+	first     error                   // what the first of them was refused for
 	busy      map[sms.SMSCID]struct{} // SMSCs that throttled us last time
 	resent    bool                    // the one resend that a doubt allows is spent
 	duplicate bool                    // the next submit may be a second copy

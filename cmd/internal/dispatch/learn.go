@@ -37,7 +37,11 @@ func (d *Dispatcher) learn(p *plan, smsc *SMSC, a *attempt, out bind.Outcome) (l
 	case session.Refused, session.BadPDU:
 		return a.unsure(ev, ledger.Refused, refusal(worst, false)), true
 	case session.Lapsed:
-		return a.unsure(ev, ledger.Lapsed, deadlinePassed), true
+		failure := deadlinePassed
+		if v := p.rules.CheckHours(p.grant.Category, d.cfg.Now()); v != nil {
+			failure = violated(v)
+		}
+		return a.unsure(ev, ledger.Lapsed, failure), true
 	default:
 		left := unaccepted(out)
 		partly := len(left) < len(p.sms.Segments)

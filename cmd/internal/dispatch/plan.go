@@ -8,51 +8,112 @@ import (
 	"harkara/router"
 	"harkara/smpp/sms"
 	"harkara/storage/ledger"
+	"harkara/templates"
 )
 
 // plan is a request after the register's check: what will be sent, and as whom.
 type plan struct {
-	req   *sms.Request
-	grant dlt.Grant
-	text  sms.Secret
-	facts *ledger.Facts // goes with the first event of this delivery, then nil
+	req      *sms.Request
+	grant    dlt.Grant
+	template *templates.Compiled
+	vars     []sms.Secret
+	facts    *ledger.Facts // goes with the first event of this delivery, then nil
 
-	coding *sms.Coding // that of the SMSC at hand
+	rules  *dlt.Rules // those of the SMSC at hand
+	text   sms.Secret // as these rules want it
+	coding *sms.Coding
 	sms    sms.Message // text in this coding
+	chain  string      // the PE-TM chain as the SMSC at hand wants it; empty: none
 }
 
-// plan checks a request against the register and renders its text. It is pure but for the register's snapshot.
-// The plan holds what was found out even when a failure is returned.
+// plan checks a request against the register and renders its text by the rules of any SMSC: one that no SMSC would take
+// is refused for what the first of them finds. It is pure but for the register's snapshot. The plan holds what was found
+// out even when a failure is returned.
 func (d *Dispatcher) plan(req *sms.Request, past Past) (*plan, *sms.Failure) {
-	p := &plan{req: req, facts: d.facts(req)}
-	tenant := d.cfg.Tenants[req.Tenant]
-	snap := d.cfg.Register()
-	grant, v := snap.Register.Resolve(dlt.Query{Template: req.Template, Header: req.Header, Allowed: tenant.Headers})
-	p.grant = grant
-	p.facts.Entity, p.facts.Category = grant.Entity, grant.Category
-	if grant.Header != "" {
-		p.facts.Header = grant.Header
+	p := &plan{req: req, vars: req.Vars, facts: d.facts(req)}
+	v := d.resolve(p)
+	if v != nil {
+		return p, violated(v)
+	}
+	for i, rules := range d.rules {
+		refused := d.scrub(p, rules)
+		if i == 0 || refused == nil {
+			v = refused
+		}
+		if refused == nil {
+			break
+		}
 	}
 	if v != nil {
 		return p, violated(v)
 	}
-	if v := dlt.CheckHours(grant.Category, d.cfg.Now()); v != nil {
-		return p, violated(v)
-	}
-	template, ok := snap.Catalog.Lookup(req.Template)
-	if !ok {
-		return p, violated(&dlt.Violation{Reason: dlt.TemplateInactive, Detail: "the template's content cannot be read; see dlt lint"})
-	}
-	text, v := template.Render(req.Vars)
-	if v != nil {
-		return p, violated(v)
-	}
-	if past.Attempts == 0 && !past.Doubt && !tenant.Daily.Allow(d.cfg.Now()) {
+	if past.Attempts == 0 && !past.Doubt && !d.cfg.Tenants[req.Tenant].Daily.Allow(d.cfg.Now()) {
 		return p, &sms.Failure{Stage: sms.StageRoute, Code: "tenant_limit", Reason: "tenant_limit",
 			Detail: "the tenant's daily limit is spent", Retryable: true}
 	}
-	p.text, p.facts.Digest = text, d.cfg.Vault.TextDigest(req.Tenant, text)
 	return p, nil
+}
+
+// resolve takes the request up with the register as it stands now; what was made of an earlier one is made anew.
+func (d *Dispatcher) resolve(p *plan) (v *dlt.Violation) {
+	snap := d.cfg.Register()
+	p.rules, p.coding = nil, nil
+	p.grant, v = snap.Register.Resolve(dlt.Query{Template: p.req.Template, Header: p.req.Header,
+		Allowed: d.cfg.Tenants[p.req.Tenant].Headers, At: d.cfg.Now()})
+	if p.facts != nil {
+		p.facts.Register, p.facts.Entity, p.facts.Category = snap.Register.Version(), p.grant.Entity, p.grant.Category
+		if p.grant.Header != "" {
+			p.facts.Header = p.grant.Header
+		}
+	}
+	if v != nil {
+		return v
+	}
+	var ok bool
+	if p.template, ok = snap.Catalog.Lookup(p.req.Template); !ok {
+		return &dlt.Violation{Reason: dlt.TemplateInactive, Detail: "the template's content cannot be read; see dlt lint"}
+	}
+	return nil
+}
+
+// scrub checks the message as an SMSC's scrubber would, in the operators' order from the variables on, and gives the
+// text the form that it wants; once for all SMSCs in a row that share their rules.
+func (d *Dispatcher) scrub(p *plan, rules *dlt.Rules) (v *dlt.Violation) {
+	if p.rules == rules {
+		return nil
+	}
+	by := templates.Scrub{Rules: rules, CTAs: p.grant.CTAs, At: d.cfg.Now()}
+	if p.req.Finished != "" {
+		if p.vars, v = p.template.Match(p.req.Finished, by); v != nil {
+			return lenient(v, p.template.Lenient(p.req.Finished, by))
+		}
+	}
+	text, v := p.template.Render(p.vars, by)
+	if v == nil {
+		v = p.grant.CheckCategory()
+	}
+	if v == nil {
+		v = rules.CheckHours(p.grant.Category, by.At)
+	}
+	if v != nil {
+		return v
+	}
+	p.rules, p.coding = rules, nil
+	if p.text != text {
+		p.text = text
+		if p.facts != nil {
+			p.facts.Digest = d.cfg.Vault.TextDigest(p.req.Tenant, text)
+		}
+	}
+	return nil
+}
+
+// lenient adds to what the strict reading found whether the lenient one finds it too.
+func lenient(strict, loose *dlt.Violation) *dlt.Violation {
+	if loose == nil {
+		strict.Detail += "; an operator that ignores spaces and punctuation would let it pass"
+	}
+	return strict
 }
 
 // encode puts the text into the coding of the SMSC at hand, once for all SMSCs in a row that share one.

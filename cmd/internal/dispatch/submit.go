@@ -18,8 +18,8 @@ type Profile struct {
 	EntityTag, TemplateTag, ChainTag pdu.Tag
 	// NUL says that values end in a NUL octet (C-octet string); the usual is that they do not.
 	NUL bool
-	// Chains holds the value of the chain TLV by entity; no entry: no such TLV.
-	Chains map[dlt.EntityID]string
+	// Chain is the form in which the PE-TM chain goes into its TLV.
+	Chain dlt.ChainMode
 	// Coding is how texts go. Two profiles of one coding may share it.
 	Coding *sms.Coding
 	// ESMClass is the messaging mode (SMPP 3.4 §5.2.12, bits 1-0).
@@ -34,9 +34,13 @@ const receiptFinalState = 0x01
 // submission makes the PDUs of one attempt. The register's ids go on every segment, always in the same order:
 // scrubbers look at each part.
 func (d *Dispatcher) submission(p *plan, smsc *SMSC, a *attempt) *bind.Submission {
-	sub := &bind.Submission{Key: p.req.Key, Attempt: a.number, Class: p.req.Class, Deadline: p.req.Deadline,
+	deadline := p.req.Deadline
+	if end := p.rules.HoursEnd(p.grant.Category, d.cfg.Now()); !end.IsZero() && end.Before(deadline) {
+		deadline = end
+	}
+	sub := &bind.Submission{Key: p.req.Key, Attempt: a.number, Class: p.req.Class, Deadline: deadline,
 		Segments: a.segments, SMs: make([]pdu.SM, len(a.segments))}
-	tlvs := smsc.Profile.tlvs(p.grant)
+	tlvs := smsc.Profile.tlvs(p)
 	for i, segment := range a.segments {
 		smsc.Profile.fill(&sub.SMs[i], p, segment, tlvs)
 		if smsc.Profile.UserRef {
@@ -74,12 +78,12 @@ func (f *Profile) fill(m *pdu.SM, p *plan, number int, tlvs []pdu.TLV) {
 	}
 }
 
-func (f *Profile) tlvs(g dlt.Grant) []pdu.TLV {
+func (f *Profile) tlvs(p *plan) []pdu.TLV {
 	tlvs := make([]pdu.TLV, 2, 3)
-	tlvs[0] = pdu.TLV{Tag: f.EntityTag, Value: f.value(string(g.Entity))}
-	tlvs[1] = pdu.TLV{Tag: f.TemplateTag, Value: f.value(string(g.Template))}
-	if chain := f.Chains[g.Entity]; chain != "" {
-		tlvs = append(tlvs, pdu.TLV{Tag: f.ChainTag, Value: f.value(chain)})
+	tlvs[0] = pdu.TLV{Tag: f.EntityTag, Value: f.value(string(p.grant.Entity))}
+	tlvs[1] = pdu.TLV{Tag: f.TemplateTag, Value: f.value(string(p.grant.Template))}
+	if p.chain != "" {
+		tlvs = append(tlvs, pdu.TLV{Tag: f.ChainTag, Value: f.value(p.chain)})
 	}
 	return tlvs
 }

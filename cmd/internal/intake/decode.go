@@ -18,6 +18,7 @@ type wire struct {
 	Template string   `json:"template"`
 	Header   string   `json:"header"`
 	Vars     []string `json:"vars"`
+	Text     string   `json:"text"` // the finished text, in place of vars
 	TTL      *int     `json:"ttl_s"`
 	Ref      string   `json:"ref"`
 }
@@ -82,6 +83,10 @@ func decode(data []byte, req *sms.Request) *sms.Failure {
 		return &sms.Failure{Stage: sms.StageDLT, Code: string(dlt.BadNumber), Reason: string(dlt.BadNumber), Detail: err.Error()}
 	}
 	req.To = to
+	if w.Text != "" && len(w.Vars) > 0 {
+		return bad("text: a request has either text or vars")
+	}
+	req.Finished = sms.Secret(w.Text)
 	req.Vars = make([]sms.Secret, len(w.Vars))
 	for i, v := range w.Vars {
 		req.Vars[i] = sms.Secret(v)
