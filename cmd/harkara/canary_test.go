@@ -20,7 +20,7 @@ func TestCanary(t *testing.T) {
 		"--id", "canary-1")...)
 	// Rejected by each check that sees a value: its type, its length, its number, the request's form.
 	for i, args := range [][]string{
-		{"--template", "1177178791267832947", "--var", payee, "--var", code, "--var", code, "--var", code, "--var", code, "--to", number},
+		{"--template", "1177100200300400947", "--var", payee, "--var", code, "--var", code, "--var", code, "--var", code, "--to", number},
 		{"--template", paymentOTP, "--var", strings.Repeat(code, 9), "--var", "501", "--var", payee, "--var", "8842", "--to", number},
 		{"--template", paymentOTP, "--var", code, "--to", number},
 		{"--template", "1107169999999999999", "--var", code, "--to", number},
@@ -48,7 +48,8 @@ func TestCanary(t *testing.T) {
 		_, places[path] = get(t, world.http, path)
 	}
 	for _, args := range []string{"binds", "binds --json", "report messages", "report messages --format csv", "report messages --format json",
-		"report dlr --by error,template", "report messages --number " + number} {
+		"report dlr --by error,template", "report messages --number " + number, "report templates", "report templates --format json",
+		"report headers", "dlt lint", "dlt imports", "dlt quarantine --all", "dlt show --template " + paymentOTP} {
 		places[args] = must(t, append(strings.Fields(args), "--config", config)...)
 	}
 	if !strings.Contains(places["all tables"], "canary-1") || !strings.Contains(places["report messages --format csv"], "canary-1") {

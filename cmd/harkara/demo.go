@@ -111,6 +111,8 @@ The demo is up until Ctrl-C. Try:
   harkara binds --config %[2]s
   harkara report messages --config %[2]s --tenant acme
   harkara report dlr --config %[2]s --by tenant,smsc
+  harkara report templates --config %[2]s
+  harkara dlt lint --config %[2]s --severity warning
   harkara route explain --config %[2]s --tenant zipkart --header ZIPKRT --class otp --to 9812345678
   harkara send --config %[2]s --tenant acme --template 1107161234567890123 --to 9812345678 --var 483921 --var 10
   psql "$(cat %[3]s)" -c 'SELECT * FROM harkara.v_dlr_daily'

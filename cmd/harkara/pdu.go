@@ -83,12 +83,37 @@ func octets(digits string) (pdu.Frame, error) {
 
 // describe prints one PDU.
 func describe(cmd *cobra.Command, f pdu.Frame, reveal, asJSON bool) error {
-	text := pdu.Describe(f, reveal)
+	text := pdu.Describe(f, reveal) + swapped(f)
 	if asJSON {
 		return printJSON(cmd, map[string]any{"lines": strings.Split(strings.TrimRight(text, "\n"), "\n")})
 	}
 	fmt.Fprint(cmd.OutOrStdout(), text)
 	return nil
+}
+
+// swapped warns where a submit_sm has a template's id in the tag that is usually the entity's, or the other way round:
+// operators want either order, and a wrong one is refused on every message.
+func swapped(f pdu.Frame) string {
+	var m pdu.SM
+	if f.Header().ID != pdu.SubmitSM || pdu.ParseSM(f, &m) != nil {
+		return ""
+	}
+	warning := ""
+	for _, tlv := range m.TLVs {
+		kind, usual := dlt.KindEntity, "entity"
+		switch tlv.Tag {
+		case 0x1400:
+		case 0x1401:
+			kind, usual = dlt.KindTemplate, "template"
+		default:
+			continue
+		}
+		if what := dlt.SwappedID(kind, strings.TrimRight(string(tlv.Value), "\x00")); what != "" {
+			warning += fmt.Sprintf("  warning: tag 0x%04X, usually the %s's, carries %s: is this the operator's order? see dlt.entity_tag and dlt.template_tag\n",
+				uint16(tlv.Tag), usual, what)
+		}
+	}
+	return warning
 }
 
 func receiptCommand() *cobra.Command {

@@ -2,7 +2,8 @@ package main
 
 import (
 	"fmt"
-	"slices"
+	"iter"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 )
 
 func reportCommand() *cobra.Command {
-	return group("report", "Compliance reports from PostgreSQL", reportMessagesCommand(), reportDLRCommand())
+	return group("report", "Compliance reports from PostgreSQL", reportMessagesCommand(), reportDLRCommand(),
+		reportTemplatesCommand(), reportHeadersCommand())
 }
 
 // window is the part of time that a report is about.
@@ -54,100 +56,97 @@ func parseTime(s string, days int) (time.Time, error) {
 }
 
 func reportMessagesCommand() *cobra.Command {
-	var file, format, tenant, id, ref, template, state, to string
+	var file, tenant, id, ref, template, state, to string
 	var w window
+	var form reportFlags
 	cmd := &cobra.Command{
 		Use:   "messages --config FILE",
 		Short: "List messages; by tenant, id, ref, template, state, number, time",
-		Args:  exactly(0, "no arguments"),
+		Long: `List messages, oldest first, one a row. Times are India's. A number is known by its last four digits; --number finds
+the messages to a number without showing it.
+
+  harkara report messages --config harkara.yaml --template 1107161234567890123 --from 2026-11-22 --format xlsx --out otp.xlsx`,
+		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			out, err := newReport(cmd, format)
-			if err != nil {
+			if err := checkState(state); err != nil {
 				return err
 			}
-			f := storage.MessageFilter{Tenant: sms.TenantID(tenant), ID: sms.RequestID(id), Ref: ref,
-				Template: dlt.TemplateID(template), State: sms.State(state)}
-			if f.From, f.To, err = w.times(); err != nil {
-				return err
-			}
-			return withDatabase(cmd, file, func(cfg *app.Config, db *sqlx.DB) error {
-				if to != "" {
-					number, err := sms.ParseMSISDN(to)
-					if err != nil {
-						return usageError{fmt.Errorf("--number: %w", err)}
-					}
-					vault, err := storage.OpenVault(cfg.Data)
-					if err != nil {
+			return form.write(cmd, func(out *report) error {
+				f := storage.MessageFilter{Tenant: sms.TenantID(tenant), ID: sms.RequestID(id), Ref: ref,
+					Template: dlt.TemplateID(template), State: sms.State(state)}
+				var err error
+				if f.From, f.To, err = w.times(); err != nil {
+					return err
+				}
+				return withDatabase(cmd, file, func(cfg *app.Config, db *sqlx.DB) error {
+					if f.ToDigest, err = digestOf(cfg, to); err != nil {
 						return err
 					}
-					f.ToDigest = vault.Digest(number)
-				}
-				out.head("requested_at", "tenant", "id", "state", "class", "template", "header", "smsc", "segments",
-					"to_last4", "submitted_at", "final_at", "error_stage", "error_code", "error_reason",
-					"possible_duplicate", "ref", "entity", "category")
-				for m, err := range storage.Messages(cmd.Context(), db, f) {
-					if err != nil {
+					tenantOf(cmd.ErrOrStderr(), cfg, tenant)
+					if err := noteTemplate(cmd, db, template); err != nil {
 						return err
 					}
-					out.row(m, stamp(&m.RequestedAt), string(m.Tenant), string(m.ID), string(m.State), m.Class,
-						string(m.Template), string(m.Header), string(m.SMSC), fmt.Sprint(m.Segments), m.ToLast4,
-						stamp(m.SubmittedAt), stamp(m.FinalAt), string(m.ErrorStage), m.ErrorCode, m.ErrorReason,
-						fmt.Sprint(m.PossibleDuplicate), m.Ref, string(m.Entity), string(m.Category))
-				}
-				return out.end()
+					return writeMessages(out, storage.Messages(cmd.Context(), db, f))
+				})
 			})
 		},
 	}
 	configFlag(cmd, &file)
 	w.flags(cmd)
-	formatFlag(cmd, &format)
+	form.add(cmd)
 	f := cmd.Flags()
 	f.StringVar(&tenant, "tenant", "", "of this tenant")
 	f.StringVar(&id, "id", "", "with this request id")
 	f.StringVar(&ref, "ref", "", "with this reference")
 	f.StringVar(&template, "template", "", "of this template")
-	f.StringVar(&state, "state", "", "in this state")
+	f.StringVar(&state, "state", "", "in this state: "+strings.Join(states, ", "))
 	f.StringVar(&to, "number", "", "to this number")
 	need(cmd, "config")
 	return cmd
 }
 
-func reportDLRCommand() *cobra.Command {
-	var file, format, tenant string
-	var by []string
-	var w window
-	cmd := &cobra.Command{
-		Use:   "dlr --config FILE [--by tenant,smsc,...]",
-		Short: "Count what became of messages, with delivery % and seconds to delivery",
-		Args:  exactly(0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, d := range by {
-				if !slices.Contains(storage.DLRDimensions(), d) {
-					return usageError{fmt.Errorf("--by %q is not one of %s", d, strings.Join(storage.DLRDimensions(), ", "))}
-				}
-			}
-			out, err := newReport(cmd, format)
-			if err != nil {
-				return err
-			}
-			f := storage.DLRFilter{By: by, Tenant: sms.TenantID(tenant)}
-			if f.From, f.To, err = w.times(); err != nil {
-				return err
-			}
-			return withDatabase(cmd, file, func(_ *app.Config, db *sqlx.DB) error {
-				rows, err := storage.DLR(cmd.Context(), db, f)
-				if err != nil {
-					return err
-				}
-				return printDLR(out, by, rows)
-			})
-		},
+// digestOf is by what the database knows a number; nil for none.
+func digestOf(cfg *app.Config, number string) ([]byte, error) {
+	if number == "" {
+		return nil, nil
 	}
-	configFlag(cmd, &file)
-	w.flags(cmd)
-	formatFlag(cmd, &format)
-	cmd.Flags().StringVar(&tenant, "tenant", "", "of this tenant")
-	cmd.Flags().StringSliceVar(&by, "by", []string{"tenant", "smsc"}, "group by: "+strings.Join(storage.DLRDimensions(), ", "))
-	need(cmd, "config")
-	return cmd
+	to, err := sms.ParseMSISDN(number)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--number: %w", err)}
+	}
+	vault, err := storage.OpenVault(cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	return vault.Digest(to), nil
+}
+
+// registerOf writes the register's version; nothing where it is not known.
+func registerOf(v *int64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatInt(*v, 10)
+}
+
+func writeMessages(out *report, messages iter.Seq2[storage.MessageRow, error]) error {
+	err := out.head([]string{"requested_at", "tenant", "id", "state", "class", "template", "header", "smsc", "segments",
+		"to_last4", "submitted_at", "final_at", "error_stage", "error_code", "error_reason", "possible_duplicate", "ref",
+		"entity", "category", "register", "error_detail"}, map[int]bool{8: true, 19: true})
+	if err != nil {
+		return err
+	}
+	for m, err := range messages {
+		if err != nil {
+			return err
+		}
+		err = out.row(m, stamp(&m.RequestedAt), string(m.Tenant), string(m.ID), string(m.State), m.Class, string(m.Template),
+			string(m.Header), string(m.SMSC), strconv.Itoa(m.Segments), m.ToLast4, stamp(m.SubmittedAt), stamp(m.FinalAt),
+			string(m.ErrorStage), m.ErrorCode, m.ErrorReason, strconv.FormatBool(m.PossibleDuplicate), m.Ref,
+			string(m.Entity), string(m.Category), registerOf(m.Register), m.ErrorDetail)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // message is a row of `report messages --format json`.
@@ -59,8 +62,11 @@ func TestReportMessages(t *testing.T) {
 		t.Fatalf("CSV %q, %v", rows, err)
 	}
 	if want := "requested_at tenant id state class template header smsc segments to_last4 submitted_at final_at error_stage " +
-		"error_code error_reason possible_duplicate ref entity category"; strings.Join(rows[0], " ") != want {
+		"error_code error_reason possible_duplicate ref entity category register error_detail"; strings.Join(rows[0], " ") != want {
 		t.Errorf("CSV heading %v", rows[0])
+	}
+	if n, err := strconv.Atoi(rows[1][19]); err != nil || n < 1 {
+		t.Errorf("register %q, want the version that the message was checked against", rows[1][19])
 	}
 	stamp := regexp.MustCompile(`^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+05:30$`)
 	for _, column := range []int{0, 10, 11} {
@@ -70,10 +76,10 @@ func TestReportMessages(t *testing.T) {
 		rows[1][column] = ""
 	}
 	if want := []string{"", "acme", "report-1", "delivered", "otp", loginOTP, "ACMEBK", "sim-a", "1", "0021", "", "", "", "", "", "false",
-		"'" + formula, "1101481029384756102", "service_implicit"}; !slices.Equal(rows[1], want) {
+		"'" + formula, "1101481029384756102", "service_implicit", rows[1][19], ""}; !slices.Equal(rows[1], want) {
 		t.Errorf("CSV row\n got %q\nwant %q", rows[1], want)
 	}
-	if r := rows[2]; r[2] != "report-2" || r[3] != "rejected" || r[12] != "dlt" || r[14] != "wrong_variable_count" || r[10] != "" {
+	if r := rows[2]; r[2] != "report-2" || r[3] != "rejected" || r[12] != "dlt" || r[14] != "wrong_variable_count" || r[10] != "" || !strings.Contains(r[20], "variables") {
 		t.Errorf("CSV row %q", r)
 	}
 
@@ -82,10 +88,63 @@ func TestReportMessages(t *testing.T) {
 	if code != 0 || stderr != "2 rows\n" || len(table) != 3 || !strings.HasPrefix(table[0], "REQUESTED_AT ") {
 		t.Fatalf("exit status %d, stderr %q, table\n%s", code, stderr, stdout)
 	}
+	if code, _, stderr := harkara(t, append(args, "--state", "rejected")...); code != 0 || stderr != "1 row\n" {
+		t.Errorf("exit status %d, stderr %q", code, stderr)
+	}
 	for i, id := range []string{"report-1", "report-2"} { // columns stand below their heads
 		if at := strings.Index(table[0], " ID "); !strings.HasPrefix(table[i+1][at+1:], id+" ") {
 			t.Errorf("row %d has no %s below ID:\n%s", i+1, id, stdout)
 		}
+	}
+}
+
+// TestReportMessagesInAWorkbook: what is counted is a number there, and an id is not.
+func TestReportMessagesInAWorkbook(t *testing.T) {
+	config := gateway(t)
+	must(t, sendArgs(t, "--template", loginOTP, "--to", "9812300023", "--var", "483921", "--var", "10", "--id", "book-1")...)
+	settled(t, config, "book-1", "delivered")
+	book, err := excelize.OpenReader(strings.NewReader(must(t, "report", "messages", "--config", config, "--id", "book-1", "--format", "xlsx")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	for column, want := range map[string]excelize.CellType{"template": excelize.CellTypeInlineString, "to_last4": excelize.CellTypeInlineString,
+		"entity": excelize.CellTypeInlineString, "segments": excelize.CellTypeUnset, "register": excelize.CellTypeUnset} {
+		rows, err := book.GetRows("Report 1")
+		if err != nil || len(rows) != 2 {
+			t.Fatalf("%q, %v", rows, err)
+		}
+		cell, err := excelize.CoordinatesToCellName(slices.Index(rows[0], column)+1, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := book.GetCellType("Report 1", cell); err != nil || got != want {
+			t.Errorf("%s is of type %v, want %v, %v", column, got, want, err)
+		}
+	}
+}
+
+// TestReportNotes: a filter that can't match is said to be one, and a state that there is not is refused.
+func TestReportNotes(t *testing.T) {
+	config := gateway(t)
+	const noTemplate, noTenant = "note: --template: no such template in the register\n", "note: --tenant: no such tenant in the configuration\n"
+	const noHeader = "note: --header: no such header in the register (its letters count by case)\n"
+	for _, tt := range []struct{ args, want string }{
+		{"messages --template 1107169999999999999 --tenant nobody", noTenant + noTemplate},
+		{"messages --template " + loginOTP + " --tenant acme --state in_doubt", ""},
+		{"dlr --tenant nobody", noTenant},
+		{"dlr --tenant acme", ""},
+		{"templates --template 1107169999999999999 --header acmebk --tenant nobody", noTenant + noTemplate + noHeader},
+		{"headers --template " + loginOTP + " --header ACMEBK --tenant acme", ""},
+	} {
+		args := append([]string{"report", "--config", config, "--format", "csv"}, strings.Fields(tt.args)...)
+		if code, _, stderr := harkara(t, args...); code != 0 || stderr != tt.want {
+			t.Errorf("%s: exit status %d, stderr %q, want %q", tt.args, code, stderr, tt.want)
+		}
+	}
+	if code, stdout, stderr := harkara(t, "report", "messages", "--config", config, "--state", "failed"); code != 2 || stdout != "" ||
+		stderr != "harkara: --state \"failed\" is not one of planned, submitted, delivered, undelivered, expired, unreported, rejected, refused, lapsed, in_doubt\n" {
+		t.Errorf("exit status %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 }
 
@@ -129,6 +188,7 @@ func TestReportFilters(t *testing.T) {
 // TestReportDLR counts by tenant: the three formats agree with each other and with the database.
 func TestReportDLR(t *testing.T) {
 	config := gateway(t)
+	began := time.Now().UTC() // other tests send as the same tenant
 	must(t, "send", "--config", config, "--tenant", "zipkart", "--template", "1207161345678901234", "--to", "9812300041",
 		"--var", "483921", "--var", "5", "--id", "dlr-1")
 	harkara(t, "send", "--config", config, "--tenant", "zipkart", "--template", "1207161345678901234", "--to", "9812300042",
@@ -137,13 +197,14 @@ func TestReportDLR(t *testing.T) {
 	settled(t, config, "dlr-2", "rejected")
 	var want struct{ Requested, Delivered, Rejected int }
 	if err := world.db.Get(&want, `SELECT count(*) AS requested, count(*) FILTER (WHERE state = 'delivered') AS delivered,
-		count(*) FILTER (WHERE state = 'rejected') AS rejected FROM harkara.v_message WHERE tenant = 'zipkart'`); err != nil {
+		count(*) FILTER (WHERE state = 'rejected') AS rejected FROM harkara.v_message WHERE tenant = 'zipkart' AND requested_at >= $1`, began); err != nil {
 		t.Fatal(err)
 	}
 	if want.Delivered == 0 || want.Rejected == 0 {
 		t.Fatalf("nothing to count: %+v", want)
 	}
-	args := []string{"report", "dlr", "--config", config, "--tenant", "zipkart", "--by", "tenant"}
+	args := []string{"report", "dlr", "--config", config, "--tenant", "zipkart", "--by", "tenant",
+		"--from", began.Format(time.RFC3339Nano)}
 
 	objects := lines[map[string]any](t, must(t, append(args, "--format", "json")...))
 	if len(objects) != 1 || objects[0]["tenant"] != "zipkart" || objects[0]["requested"] != float64(want.Requested) ||

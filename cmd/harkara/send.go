@@ -34,6 +34,9 @@ Ends with 0 when the message was delivered, or accepted by the SMSC with no rece
 			if s.Wait <= 0 {
 				return usageError{fmt.Errorf("--wait %s: want more than 0s", s.Wait)}
 			}
+			if s.Text != "" && len(s.Vars) > 0 {
+				return usageError{fmt.Errorf("--text and --var exclude each other")}
+			}
 			cfg, err := app.Load(file)
 			if err != nil {
 				return err
@@ -67,6 +70,7 @@ Ends with 0 when the message was delivered, or accepted by the SMSC with no rece
 	f.StringVar(&s.To, "to", "", "number: +91, 91, 0 or nothing before ten digits")
 	f.StringVar(&s.Header, "header", "", "header (sender ID), where the template has several")
 	f.StringArrayVar(&s.Vars, "var", nil, "value of the next variable; repeat in template order")
+	f.StringVar(&s.Text, "text", "", "the finished text, in place of --var")
 	f.StringVar(&class, "class", "otp", "otp, txn or bulk")
 	f.DurationVar(&ttl, "ttl", 0, "time to live (default by class: otp 5m, txn 1h, bulk 4h)")
 	f.StringVar(&s.ID, "id", "", "request id (default: made up)")

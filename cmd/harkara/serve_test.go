@@ -217,15 +217,17 @@ func TestServeCannotStart(t *testing.T) {
 	}
 	defer taken.Close()
 	addr := taken.Addr().String()
+	const uncopied = "; to start without it: no snapshot of the register is kept in SMS_REGISTER yet: " +
+		"a gateway keeps one when it reaches PostgreSQL"
 	for _, tt := range []struct {
 		name   string
 		change []string
 		want   string
 	}{
 		{"PostgreSQL down", []string{s.dsn, "host=" + host + " port=" + port + " user=u password=dsn-secret dbname=d sslmode=disable"},
-			"PostgreSQL does not answer: dial tcp " + closed + ": connect: connection refused; is it running, and is postgres.dsn right?"},
+			"PostgreSQL does not answer: dial tcp " + closed + ": connect: connection refused; is it running, and is postgres.dsn right?" + uncopied},
 		{"PostgreSQL down, as a URL", []string{s.dsn, "postgres://u:dsn-secret@" + closed + "/d?sslmode=disable"},
-			"PostgreSQL does not answer: dial tcp " + closed + ": connect: connection refused; is it running, and is postgres.dsn right?"},
+			"PostgreSQL does not answer: dial tcp " + closed + ": connect: connection refused; is it running, and is postgres.dsn right?" + uncopied},
 		{"NATS port taken", []string{s.nats, addr}, "nats.listen " + addr + ": listen tcp " + addr +
 			": bind: address already in use; stop what listens there or set another address"},
 		{"HTTP port taken", []string{s.http, addr}, "http " + addr + ": listen tcp " + addr +

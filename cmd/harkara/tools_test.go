@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"harkara/smpp/pdu"
 )
 
 // submitSM is a made-up submit_sm to 919812345678 from ACMEBK with text "483921 is your OTP" and the DLT TLVs.
@@ -150,7 +153,7 @@ func TestConfigCheck(t *testing.T) {
 		t.Errorf("good, JSON: exit status %d, stdout %q", code, stdout)
 	}
 	bad := write("node: n1\nhttpp: x\nnats: {listen: nowhere, sink: 1}\n")
-	const what1 = "unknown key; it is one of chains, data, http, in_doubt, nats, node, postgres, routes, smscs, tenants"
+	const what1 = "unknown key; it is one of chains, data, http, in_doubt, nats, node, postgres, quarantine, register, routes, smscs, tenants"
 	const what2 = "unknown key; it is one of creds_file, listen, replicas, sync, url"
 	want := bad + ":2: httpp: " + what1 + "\n" + bad + ":3: nats.sink: " + what2 + "\n"
 	if code, stdout, stderr := harkara(t, "config", "check", bad); code != 1 || stdout != "" || stderr != want {
@@ -239,6 +242,25 @@ func TestBinds(t *testing.T) {
 	if code, stdout, stderr := harkara(t, "binds", "--config", down); code != 1 || stdout != "" || strings.Count(stderr, "\n") != 1 ||
 		!strings.HasPrefix(stderr, "harkara: no gateway answers at http: "+addr) || !strings.HasSuffix(stderr, "is 'harkara serve' running with this configuration?\n") {
 		t.Errorf("down: exit status %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+// A submit_sm whose tags carry each other's ids is warned of, as its operator would refuse it.
+func TestDecodeWarnsOfSwappedTags(t *testing.T) {
+	const entity, template = "1101000000000000011", "1107000000000000042" // made up
+	for _, tt := range []struct {
+		first, second string
+		warnings      int
+	}{{entity, template, 0}, {template, entity, 2}, {template + "\x00", template, 1}} {
+		f, err := pdu.AppendSM(nil, pdu.SubmitSM, 1, &pdu.SM{Source: "ACMEBK", Dest: "919800000001", TLVs: []pdu.TLV{
+			{Tag: 0x1400, Value: []byte(tt.first)}, {Tag: 0x1401, Value: []byte(tt.second)}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := must(t, "pdu", "decode", hex.EncodeToString(f))
+		if n := strings.Count(out, "warning: tag 0x140"); n != tt.warnings {
+			t.Errorf("%q, %q: %d warnings, want %d:\n%s", tt.first, tt.second, n, tt.warnings, out)
+		}
 	}
 }
 
