@@ -267,27 +267,27 @@ func TestDLR(t *testing.T) {
 		filter DLRFilter
 		want   []DLRRow
 	}{
-		{"all", DLRFilter{}, []DLRRow{{Group: []string{}, Requested: 14, Submitted: 7, Pending: 2, Delivered: 3, Undelivered: 1, Expired: 1,
-			Unreported: 1, Refused: 1, Rejected: 3, Lapsed: 1, InDoubt: 1, DeliveredPercent: number(300. / 11), P50: number(4), P95: number(11.2), P99: number(11.84)}}},
+		{"all", DLRFilter{}, []DLRRow{{Group: []string{}, Counts: Counts{Requested: 14, Submitted: 7, Pending: 2, Delivered: 3, Undelivered: 1, Expired: 1,
+			Unreported: 1, Refused: 1, Rejected: 3, Lapsed: 1, InDoubt: 1}, DeliveredPercent: number(300. / 11), P50: number(4), P95: number(11.2), P99: number(11.84)}}},
 		{"none", DLRFilter{Tenant: "nobody"}, []DLRRow{{Group: []string{}}}},
 		{"none, by tenant", DLRFilter{Tenant: "nobody", By: []string{"tenant"}}, nil},
 		{"by tenant", DLRFilter{By: []string{"tenant"}}, []DLRRow{
-			{Group: []string{"acme"}, Requested: 9, Submitted: 6, Pending: 2, Delivered: 3, Undelivered: 1, Expired: 1, Rejected: 2,
+			{Group: []string{"acme"}, Counts: Counts{Requested: 9, Submitted: 6, Pending: 2, Delivered: 3, Undelivered: 1, Expired: 1, Rejected: 2},
 				DeliveredPercent: number(300. / 7), P50: number(4), P95: number(11.2), P99: number(11.84)},
-			{Group: []string{"beta"}, Requested: 4, Submitted: 1, Unreported: 1, Refused: 1, Lapsed: 1, InDoubt: 1, DeliveredPercent: number(0)},
-			{Group: []string{"gama"}, Requested: 1, Rejected: 1},
+			{Group: []string{"beta"}, Counts: Counts{Requested: 4, Submitted: 1, Unreported: 1, Refused: 1, Lapsed: 1, InDoubt: 1}, DeliveredPercent: number(0)},
+			{Group: []string{"gama"}, Counts: Counts{Requested: 1, Rejected: 1}},
 		}},
 		{"by smsc and tenant, of one tenant", DLRFilter{Tenant: "acme", By: []string{"smsc", "tenant"}}, []DLRRow{
-			{Group: []string{"", "acme"}, Requested: 2, Rejected: 2},
-			{Group: []string{"sim-a", "acme"}, Requested: 4, Submitted: 3, Pending: 2, Delivered: 2, DeliveredPercent: number(50),
+			{Group: []string{"", "acme"}, Counts: Counts{Requested: 2, Rejected: 2}},
+			{Group: []string{"sim-a", "acme"}, Counts: Counts{Requested: 4, Submitted: 3, Pending: 2, Delivered: 2}, DeliveredPercent: number(50),
 				P50: number(3), P95: number(3.9), P99: number(3.98)},
-			{Group: []string{"sim-b", "acme"}, Requested: 3, Submitted: 3, Delivered: 1, Undelivered: 1, Expired: 1,
+			{Group: []string{"sim-b", "acme"}, Counts: Counts{Requested: 3, Submitted: 3, Delivered: 1, Undelivered: 1, Expired: 1},
 				DeliveredPercent: number(100. / 3), P50: number(12), P95: number(12), P99: number(12)},
 		}},
 		{"by error, of one tenant", DLRFilter{Tenant: "beta", By: []string{"error"}}, []DLRRow{
-			{Group: []string{""}, Requested: 2, Submitted: 1, InDoubt: 1, Unreported: 1, DeliveredPercent: number(0)},
-			{Group: []string{"deadline"}, Requested: 1, Lapsed: 1, DeliveredPercent: number(0)},
-			{Group: []string{"smsc 0x0000000B"}, Requested: 1, Refused: 1, DeliveredPercent: number(0)},
+			{Group: []string{""}, Counts: Counts{Requested: 2, Submitted: 1, InDoubt: 1, Unreported: 1}, DeliveredPercent: number(0)},
+			{Group: []string{"deadline"}, Counts: Counts{Requested: 1, Lapsed: 1}, DeliveredPercent: number(0)},
+			{Group: []string{"smsc 0x0000000B"}, Counts: Counts{Requested: 1, Refused: 1}, DeliveredPercent: number(0)},
 		}},
 		{"from", DLRFilter{From: noon.Add(time.Microsecond), By: []string{"tenant"}}, nil},
 		{"to", DLRFilter{To: noon, By: []string{"tenant"}}, nil},
@@ -439,7 +439,7 @@ func TestDLRCountsWhatMessagesLists(t *testing.T) {
 
 // count is the plain way to what DLR lets PostgreSQL compute.
 func count(group []string, messages []MessageRow) DLRRow {
-	row := DLRRow{Group: group, Requested: int64(len(messages))}
+	row := DLRRow{Group: group, Counts: Counts{Requested: int64(len(messages))}}
 	counts := map[sms.State]*int64{sms.Planned: &row.Pending, sms.Submitted: &row.Pending, sms.Delivered: &row.Delivered,
 		sms.Undelivered: &row.Undelivered, sms.Expired: &row.Expired, sms.Unreported: &row.Unreported, sms.Refused: &row.Refused,
 		sms.Rejected: &row.Rejected, sms.Lapsed: &row.Lapsed, sms.InDoubt: &row.InDoubt}

@@ -21,20 +21,10 @@ type DLRFilter struct {
 	By       []string // of DLRDimensions; none: one row for all
 }
 
-// DLRRow counts the messages of one group. Pending and the counts after Submitted add up to Requested.
+// DLRRow counts the messages of one group.
 type DLRRow struct {
-	Group       []string `json:"group"` // the values of DLRFilter.By, in its order
-	Requested   int64    `json:"requested"`
-	Submitted   int64    `json:"submitted"` // accepted by an SMSC, whatever became of them then
-	Pending     int64    `json:"pending"`   // planned, or accepted and without a last report
-	Delivered   int64    `json:"delivered"`
-	Undelivered int64    `json:"undelivered"`
-	Expired     int64    `json:"expired"`
-	Unreported  int64    `json:"unreported"`
-	Refused     int64    `json:"refused"`
-	Rejected    int64    `json:"rejected"`
-	Lapsed      int64    `json:"lapsed"`
-	InDoubt     int64    `json:"in_doubt"`
+	Group []string `json:"group"` // the values of DLRFilter.By, in its order
+	Counts
 	// DeliveredPercent is Delivered of all but the rejected, 0 to 100: a rejected request is one that nobody was ever
 	// to get, while one refused, lapsed, in doubt or still pending did not arrive. Nil where there was none to deliver.
 	DeliveredPercent *float64 `json:"delivered_percent"`
@@ -90,14 +80,6 @@ func DLR(ctx context.Context, db *sqlx.DB, f DLRFilter) ([]DLRRow, error) {
 	return report, nil
 }
 
-// stateCounts counts messages of v_message: all, those accepted by an SMSC, those pending, and by state.
-const stateCounts = `
-		count(*), count(submitted_at), count(*) FILTER (WHERE state IN ('planned', 'submitted')),
-		count(*) FILTER (WHERE state = 'delivered'), count(*) FILTER (WHERE state = 'undelivered'),
-		count(*) FILTER (WHERE state = 'expired'), count(*) FILTER (WHERE state = 'unreported'),
-		count(*) FILTER (WHERE state = 'refused'), count(*) FILTER (WHERE state = 'rejected'),
-		count(*) FILTER (WHERE state = 'lapsed'), count(*) FILTER (WHERE state = 'in_doubt')`
-
 func (f *DLRFilter) query() (query string, args []any, err error) {
 	var groups, numbers []string
 	for i, by := range f.By {
@@ -111,7 +93,7 @@ func (f *DLRFilter) query() (query string, args []any, err error) {
 	w.requested(f.From, f.To)
 	w.equal("tenant", string(f.Tenant))
 	query = "SELECT " + strings.Join(groups, "") + `
-` + stateCounts + `,
+` + selectCounts + `,
 		percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM final_at - requested_at)::float8)
 			FILTER (WHERE state = 'delivered')
 		FROM harkara.v_message` + w.String()
@@ -128,23 +110,13 @@ func scanDLR(rows *sql.Rows, groups int) (DLRRow, error) {
 	for i := range row.Group {
 		into = append(into, &row.Group[i])
 	}
-	into = append(into, &row.Requested, &row.Submitted, &row.Pending, &row.Delivered, &row.Undelivered, &row.Expired,
-		&row.Unreported, &row.Refused, &row.Rejected, &row.Lapsed, &row.InDoubt, &percentiles)
+	into = append(row.into(into), &percentiles)
 	if err := rows.Scan(into...); err != nil {
 		return row, err
 	}
-	row.DeliveredPercent = deliveredPercent(row.Delivered, row.Requested-row.Rejected)
+	row.DeliveredPercent = row.deliveredPercent()
 	if len(percentiles) == 3 { // none where nothing was delivered
 		row.P50, row.P95, row.P99 = &percentiles[0], &percentiles[1], &percentiles[2]
 	}
 	return row, nil
-}
-
-// deliveredPercent is nil where none was to be delivered.
-func deliveredPercent(delivered, sendable int64) *float64 {
-	if sendable == 0 {
-		return nil
-	}
-	percent := 100 * float64(delivered) / float64(sendable)
-	return &percent
 }

@@ -23,27 +23,16 @@ type UseFilter struct {
 	Header   dlt.Header
 }
 
-// UseRow is the use of one template, or of one header of an entity. Pending and the counts after Submitted add up to
-// Requested; what the counts mean, DLRRow says.
+// UseRow is the use of one template, or of one header of an entity.
 type UseRow struct {
-	Template         dlt.TemplateID `json:"template,omitempty"` // of TemplateReport
-	Header           dlt.Header     `json:"header,omitempty"`   // of HeaderReport
-	Entity           dlt.EntityID   `json:"entity,omitempty"`   // of HeaderReport; empty in rejections before it was known
-	Requested        int64          `json:"requested"`
-	Submitted        int64          `json:"submitted"`
-	Pending          int64          `json:"pending"`
-	Delivered        int64          `json:"delivered"`
-	Undelivered      int64          `json:"undelivered"`
-	Expired          int64          `json:"expired"`
-	Unreported       int64          `json:"unreported"`
-	Refused          int64          `json:"refused"`
-	Rejected         int64          `json:"rejected"`
-	Lapsed           int64          `json:"lapsed"`
-	InDoubt          int64          `json:"in_doubt"`
-	DeliveredPercent *float64       `json:"delivered_percent"`
-	Segments         int64          `json:"segments"`  // of those submitted
-	LastUsed         *time.Time     `json:"last_used"` // the newest request that was offered to an SMSC, in UTC; nil: none
-	Failures         []UseFailure   `json:"failures"`  // the most frequent ones first
+	Template dlt.TemplateID `json:"template,omitempty"` // of TemplateReport
+	Header   dlt.Header     `json:"header,omitempty"`   // of HeaderReport
+	Entity   dlt.EntityID   `json:"entity,omitempty"`   // of HeaderReport; empty in rejections before it was known
+	Counts
+	DeliveredPercent *float64     `json:"delivered_percent"`
+	Segments         int64        `json:"segments"`  // of those submitted
+	LastUsed         *time.Time   `json:"last_used"` // the newest request that was offered to an SMSC, in UTC; nil: none
+	Failures         []UseFailure `json:"failures"`  // the most frequent ones first
 }
 
 // UseFailure is how many messages ended for one reason.
@@ -86,7 +75,7 @@ func (f *UseFilter) report(ctx context.Context, db *sqlx.DB, what, groups string
 	w.equal("template", string(f.Template))
 	w.equal("header", string(f.Header))
 	query := "SELECT " + groups + `, coalesce(error_stage, ''), coalesce(error_code, ''), coalesce(error_reason, ''),
-		coalesce(smsc, ''), ` + stateCounts + `, coalesce(sum(segments) FILTER (WHERE submitted_at IS NOT NULL), 0),
+		coalesce(smsc, ''), ` + selectCounts + `, coalesce(sum(segments) FILTER (WHERE submitted_at IS NOT NULL), 0),
 		max(requested_at) FILTER (WHERE smsc IS NOT NULL)
 		FROM harkara.v_message` + w.String() + " GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3"
 	parts := stream(ctx, db, what, query, w.args, scanUse)
@@ -113,9 +102,8 @@ func (f *UseFilter) report(ctx context.Context, db *sqlx.DB, what, groups string
 
 func scanUse(rows *sql.Rows) (r UseRow, err error) {
 	var f UseFailure
-	err = rows.Scan(&r.Template, &r.Header, &r.Entity, &f.Stage, &f.Code, &f.Reason, &f.SMSC, &r.Requested, &r.Submitted,
-		&r.Pending, &r.Delivered, &r.Undelivered, &r.Expired, &r.Unreported, &r.Refused, &r.Rejected, &r.Lapsed, &r.InDoubt,
-		&r.Segments, &r.LastUsed)
+	into := r.into([]any{&r.Template, &r.Header, &r.Entity, &f.Stage, &f.Code, &f.Reason, &f.SMSC})
+	err = rows.Scan(append(into, &r.Segments, &r.LastUsed)...)
 	r.LastUsed = inUTC(r.LastUsed)
 	if f.Stage != "" {
 		f.Count = r.Requested
@@ -129,17 +117,7 @@ func (r *UseRow) sameGroup(part *UseRow) bool {
 }
 
 func (r *UseRow) add(part *UseRow) {
-	r.Requested += part.Requested
-	r.Submitted += part.Submitted
-	r.Pending += part.Pending
-	r.Delivered += part.Delivered
-	r.Undelivered += part.Undelivered
-	r.Expired += part.Expired
-	r.Unreported += part.Unreported
-	r.Refused += part.Refused
-	r.Rejected += part.Rejected
-	r.Lapsed += part.Lapsed
-	r.InDoubt += part.InDoubt
+	r.Counts.add(part.Counts)
 	r.Segments += part.Segments
 	if part.LastUsed != nil && (r.LastUsed == nil || part.LastUsed.After(*r.LastUsed)) {
 		r.LastUsed = part.LastUsed
@@ -149,7 +127,7 @@ func (r *UseRow) add(part *UseRow) {
 
 // finished is the row of a group that has all its parts.
 func (r *UseRow) finished() UseRow {
-	r.DeliveredPercent = deliveredPercent(r.Delivered, r.Requested-r.Rejected)
+	r.DeliveredPercent = r.deliveredPercent()
 	slices.SortFunc(r.Failures, func(a, b UseFailure) int {
 		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Stage, b.Stage), cmp.Compare(a.Code, b.Code),
 			cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.SMSC, b.SMSC))

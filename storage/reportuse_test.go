@@ -172,8 +172,7 @@ func countUse(rows map[string]*UseRow, group UseRow, m MessageRow) {
 	}
 	r := rows[name]
 	d := count(nil, []MessageRow{m})
-	part := UseRow{Requested: 1, Submitted: d.Submitted, Pending: d.Pending, Delivered: d.Delivered, Undelivered: d.Undelivered, Expired: d.Expired,
-		Unreported: d.Unreported, Refused: d.Refused, Rejected: d.Rejected, Lapsed: d.Lapsed, InDoubt: d.InDoubt}
+	part := UseRow{Counts: d.Counts}
 	if m.SubmittedAt != nil {
 		part.Segments = int64(m.Segments)
 	}

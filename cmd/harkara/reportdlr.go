@@ -68,8 +68,7 @@ func writeDLR(out *report, by []string, rows []storage.DLRRow) error {
 	}
 	for _, d := range rows {
 		cells := slices.Clone(d.Group)
-		for _, n := range []int64{d.Requested, d.Submitted, d.Pending, d.Delivered, d.Undelivered, d.Expired, d.Unreported,
-			d.Refused, d.Rejected, d.Lapsed, d.InDoubt} {
+		for _, n := range d.Counts.Each() {
 			cells = append(cells, strconv.FormatInt(n, 10))
 		}
 		for _, f := range []*float64{d.DeliveredPercent, d.P50, d.P95, d.P99} {

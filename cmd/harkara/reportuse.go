@@ -96,8 +96,7 @@ func useHead(out *report, own []string, numbers int) error {
 
 // useCells are the cells of useNames.
 func useCells(r *storage.UseRow, findings []string) (cells []string) {
-	for _, n := range []int64{r.Requested, r.Submitted, r.Pending, r.Delivered, r.Undelivered, r.Expired, r.Unreported, r.Refused,
-		r.Rejected, r.Lapsed, r.InDoubt} {
+	for _, n := range r.Counts.Each() {
 		cells = append(cells, strconv.FormatInt(n, 10))
 	}
 	failures := make([]string, len(r.Failures))
