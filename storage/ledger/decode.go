@@ -127,8 +127,12 @@ func (s *scanner) facts(f *Facts) {
 			f.ToDigest = s.bytes()
 		case "to_sealed":
 			f.ToSealed = s.bytes()
+		case "to_mark":
+			f.ToMark = s.uint8()
 		case "text_digest":
 			f.Digest = s.bytes()
+		case "variables":
+			f.Variables = s.often()
 		case "register":
 			f.Register = int64(s.int())
 		case "requested":
@@ -215,8 +219,8 @@ func (s *scanner) report(r *Report) {
 			r.Raw = s.string()
 		case "user_ref":
 			r.UserRef = s.uint16()
-		case "from":
-			r.From = s.bytes()
+		case "from_mark":
+			r.From = s.uint8()
 		default:
 			s.odd = true
 		}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -45,6 +46,9 @@ func AppendEvent(b []byte, e *Event) []byte {
 	if e.Report != nil {
 		b = appendReport(append(b, `,"report":`...), e.Report)
 	}
+	if e.Shred != nil {
+		b = appendShred(append(b, `,"shred":`...), e.Shred)
+	}
 	return append(b, '}')
 }
 
@@ -62,7 +66,9 @@ func appendFacts(b []byte, f *Facts) []byte {
 	b = appendStringField(b, `,"to_last4":`, f.ToLast4)
 	b = appendBytesField(b, `,"to_digest":`, f.ToDigest)
 	b = appendBytesField(b, `,"to_sealed":`, f.ToSealed)
+	b = appendIntField(b, `,"to_mark":`, int(f.ToMark))
 	b = appendBytesField(b, `,"text_digest":`, f.Digest)
+	b = appendStringField(b, `,"variables":`, f.Variables)
 	b = appendIntField(b, `,"register":`, int(f.Register))
 	b = appendTime(append(b, `,"requested":`...), f.Requested)
 	b = appendTime(append(b, `,"deadline":`...), f.Deadline)
@@ -95,8 +101,16 @@ func appendReport(b []byte, r *Report) []byte {
 	b = appendStringField(b, `,"done":`, r.Done)
 	b = appendStringField(b, `,"raw":`, r.Raw)
 	b = appendIntField(b, `,"user_ref":`, int(r.UserRef))
-	b = appendBytesField(b, `,"from":`, r.From)
+	b = appendIntField(b, `,"from_mark":`, int(r.From))
 	return append(b, '}')
+}
+
+func appendShred(b []byte, d *Shred) []byte {
+	raw, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // a struct of texts
+	}
+	return append(b, raw...)
 }
 
 func appendFailure(b []byte, f *sms.Failure) []byte {

@@ -19,6 +19,9 @@ const (
 	InDoubt   Kind = "in_doubt"  // written and not answered; the message rests in doubt when Final
 	Lapsed    Kind = "lapsed"    // its deadline came before it could be written; final
 	Receipt   Kind = "receipt"   // an SMSC reported on one segment
+
+	Unreported Kind = "unreported" // no SMSC said what became of a submitted message, for as long as it is given; final
+	Shredded   Kind = "shredded"   // what was sealed of some numbers can no longer be revealed
 )
 
 // Event is one fact. Exactly one of Report (for a receipt) and Key (for all else) says what it is about. It never
@@ -47,6 +50,17 @@ type Event struct {
 	Failure           *sms.Failure `json:"failure,omitempty"`
 
 	Report *Report `json:"report,omitempty"`
+	Shred  *Shred  `json:"shred,omitempty"`
+}
+
+// Shred says whose numbers were made unreadable: those of a tenant's month, or one number's in it.
+type Shred struct {
+	Tenant sms.TenantID `json:"tenant"`
+	Month  string       `json:"month"` // 2026-11, in India
+	// Keys are the messages to one number, in order; of many, each event has a part. Empty: the whole month.
+	Keys []sms.Key `json:"keys,omitempty"`
+	Who  string    `json:"who"`
+	Why  string    `json:"why"`
 }
 
 // Facts are what is known of a message before the wire.
@@ -62,9 +76,11 @@ type Facts struct {
 	Encoding  string         `json:"encoding,omitempty"`
 	Segments  int            `json:"segments,omitempty"`
 	ToLast4   string         `json:"to_last4,omitempty"`
-	ToDigest  []byte         `json:"to_digest,omitempty"`   // keyed HMAC of the number, to search by
-	ToSealed  []byte         `json:"to_sealed,omitempty"`   // AES-GCM of the number, to reveal
-	Digest    []byte         `json:"text_digest,omitempty"` // keyed HMAC of the rendered text
+	ToDigest  []byte         `json:"to_digest,omitempty"`   // HMAC of the number under the month's data key, to search by
+	ToSealed  []byte         `json:"to_sealed,omitempty"`   // AES-GCM of the number under the same, to reveal
+	ToMark    uint8          `json:"to_mark,omitempty"`     // 1 to 255, the same for the same handset; 0: none
+	Digest    []byte         `json:"text_digest,omitempty"` // HMAC of the rendered text under the same
+	Variables string         `json:"variables,omitempty"`   // what the template was filled with: lengths and types, "6n 12a"
 	Register  int64          `json:"register,omitempty"`    // version of the register that it was checked against; 0: not known
 	Requested time.Time      `json:"requested"`
 	Deadline  time.Time      `json:"deadline"`
@@ -98,7 +114,7 @@ type Report struct {
 	// the answer to a query_sm.
 	Raw string `json:"raw,omitempty"`
 	// UserRef is the user_message_reference of the submit_sm (SMPP 3.4 §5.3.2.17), where the SMSC repeats it in its
-	// receipts; 0: none. From is the keyed digest of the handset's number, as Facts.ToDigest; only with a UserRef.
+	// receipts; 0: none. From is the mark of the handset's number, as Facts.ToMark; only with a UserRef.
 	UserRef uint16 `json:"user_ref,omitempty"`
-	From    []byte `json:"from,omitempty"`
+	From    uint8  `json:"from_mark,omitempty"`
 }

@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"harkara/smpp/sms"
 	"harkara/storage/internal/natstest"
@@ -47,7 +52,7 @@ func names(t *testing.T, l *ledger.Ledger) (all []string, at map[string]ledger.P
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f.Position != p+1 || f.Version != "1" || f.At.IsZero() {
+		if f.Position != p+1 || f.Version != "2" || f.At.IsZero() {
 			t.Fatalf("after position %d came frame %+v", p, f)
 		}
 		p = f.Position
@@ -68,6 +73,7 @@ func names(t *testing.T, l *ledger.Ledger) (all []string, at map[string]ledger.P
 }
 
 func TestEveryAppendIsInTheFrameItWasToldOf(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t, t.TempDir(), 100*time.Millisecond)
 	var mu sync.Mutex
 	frames := 0
@@ -111,6 +117,7 @@ func TestEveryAppendIsInTheFrameItWasToldOf(t *testing.T) {
 }
 
 func TestAnOutageLeavesNoDoubtUnsaid(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t, t.TempDir(), 100*time.Millisecond)
 	retried := make(chan error, 1000)
 	l := open(t, s, ledger.Config{Give: 50 * time.Millisecond, Trace: ledger.Trace{Retried: func(err error) { retried <- err }}})
@@ -144,6 +151,7 @@ func TestAnOutageLeavesNoDoubtUnsaid(t *testing.T) {
 }
 
 func TestWithoutAStreamNothingIsInDoubt(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t, t.TempDir(), 100*time.Millisecond)
 	l := open(t, s, ledger.Config{Give: 30 * time.Millisecond})
 	if err := s.JetStream(t).DeleteStream(t.Context(), ledger.Stream); err != nil {
@@ -155,6 +163,7 @@ func TestWithoutAStreamNothingIsInDoubt(t *testing.T) {
 }
 
 func TestWhatNoFrameHoldsIsRefused(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t, t.TempDir(), 100*time.Millisecond)
 	l := open(t, s, ledger.Config{})
 	if _, err := l.Append(t.Context(), make([]ledger.Event, ledger.MaxFrameEvents+1)...); !errors.Is(err, ledger.ErrTooLarge) {
@@ -169,6 +178,7 @@ func TestWhatNoFrameHoldsIsRefused(t *testing.T) {
 }
 
 func TestAFullFrameMakesAppendersWait(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t, t.TempDir(), 100*time.Millisecond)
 	failed := make(chan error, 1000)
 	l := open(t, s, ledger.Config{Give: time.Hour, Trace: ledger.Trace{Retried: func(err error) { failed <- err }}})
@@ -195,7 +205,99 @@ func TestAFullFrameMakesAppendersWait(t *testing.T) {
 	}
 }
 
+// stalled is a connection that can stop taking and giving anything, as one to a stopped process does.
+type stalled struct {
+	net.Conn
+	gate *sync.RWMutex // locked: it stalls
+}
+
+func (c stalled) Write(p []byte) (int, error) {
+	c.gate.RLock()
+	defer c.gate.RUnlock()
+	return c.Conn.Write(p)
+}
+
+func (c stalled) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.gate.RLock()
+	defer c.gate.RUnlock()
+	return n, err
+}
+
+// stallable lets a connection to a server stall.
+type stallable struct {
+	*natstest.Server
+	gate sync.RWMutex
+}
+
+func (s *stallable) InProcessConn() (net.Conn, error) {
+	c, err := s.Server.InProcessConn()
+	return stalled{c, &s.gate}, err
+}
+
+func TestAStalledServerCostsNoMoreThanTwoFrames(t *testing.T) {
+	t.Parallel()
+	s := &stallable{Server: natstest.Start(t, t.TempDir(), 100*time.Millisecond)}
+	nc, err := nats.Connect("", nats.InProcessServer(s), nats.MaxReconnects(-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := ledger.Open(t.Context(), js, ledger.Config{Give: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.gate.Lock()
+	const appenders, each = 2000, 16
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	told := make(chan error, appenders)
+	batch := make([]ledger.Event, each)
+	for i := range batch {
+		batch[i] = event("stalled")
+	}
+	for range appenders {
+		wg.Go(func() {
+			_, err := l.Append(ctx, batch...)
+			told <- err
+		})
+	}
+	for l.Waiting() < appenders*each {
+		runtime.Gosched()
+	}
+	// What is in flight is told that it is in doubt, what gathered behind it is refused, the others wait on.
+	var doubts, refused int
+	for doubts == 0 || refused == 0 {
+		switch err := <-told; {
+		case errors.Is(err, ledger.ErrInDoubt):
+			doubts += each
+		case errors.Is(err, ledger.ErrUnavailable):
+			refused += each
+		default:
+			t.Fatalf("appended, with %v", err)
+		}
+	}
+	cancel()
+	wg.Wait()
+	close(told)
+	for err := range told {
+		if errors.Is(err, ledger.ErrInDoubt) && !errors.Is(err, context.Canceled) {
+			doubts += each
+		}
+	}
+	if doubts > ledger.MaxFrameEvents || l.Waiting() != 0 {
+		t.Errorf("%d events were in flight, a frame holds %d; %d wait", doubts, ledger.MaxFrameEvents, l.Waiting())
+	}
+	s.gate.Unlock()
+	l.Close()
+}
+
 func TestCloseFlushes(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t, t.TempDir(), 100*time.Millisecond)
 	l := open(t, s, ledger.Config{})
 	var wg sync.WaitGroup
@@ -215,6 +317,7 @@ func TestCloseFlushes(t *testing.T) {
 }
 
 func TestReadFollowsAServerThroughARestart(t *testing.T) {
+	t.Parallel()
 	s := natstest.Start(t, t.TempDir(), 100*time.Millisecond)
 	l := open(t, s, ledger.Config{})
 	r, err := l.Read(t.Context(), 0)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -12,26 +11,26 @@ import (
 )
 
 const (
-	headerFrame  = "Harkara-Frame"
-	headerEvents = "Harkara-Events"
-	frameVersion = "1"
-
-	// duplicateWindow is how long the server remembers message ids. It is short because every frame costs it memory;
-	// a frame that is tried for longer is looked for in the stream before it is sent again.
+	// duplicateWindow is how long the server remembers message ids. It is short because every frame costs it memory; a
+	// frame that is tried for longer is refused by its expected sequence, and looked for.
 	duplicateWindow = 2 * time.Minute
-	tryTimeout      = 2 * time.Second
 	firstPause      = 10 * time.Millisecond
+	longestPause    = time.Second
 	// linger is how long a frame gathers beyond the publish before it, while events come faster than frames go out: a
 	// frame costs the server the same for one event as for a hundred.
-	linger       = 300 * time.Microsecond
-	longestPause = time.Second
+	linger = 300 * time.Microsecond
 )
+
+// tryTimeout is how long one try may take; tests have less time.
+var tryTimeout = 2 * time.Second
 
 // publishFrames is the publisher: one frame after another until the ledger is closed and nothing more has gathered.
 func (l *Ledger) publishFrames() {
 	defer close(l.stopped)
+	look := time.NewTicker(l.config.Give / 10) // at those who have waited too long
+	defer look.Stop()
 	busy := false
-	for n := 1; ; n++ {
+	for {
 		select {
 		case <-l.wake:
 		case <-l.closing:
@@ -46,7 +45,9 @@ func (l *Ledger) publishFrames() {
 		}
 		if f := l.take(); f != nil {
 			busy = f.events > 1
-			l.publish(f, l.prefix+"-"+strconv.Itoa(n))
+			l.turn.Lock()
+			l.publish(f, look.C)
+			l.turn.Unlock()
 		}
 	}
 }
@@ -54,51 +55,113 @@ func (l *Ledger) publishFrames() {
 // publish sends one frame until it is acknowledged. After Config.Give those who wait for it are told what is known,
 // and the frame goes on being sent only where an earlier try may have reached the server: then the events behind it
 // must not overtake it.
-func (l *Ledger) publish(f *frame, id string) {
-	message := nats.NewMsg(Subject)
-	message.Header.Set(headerFrame, frameVersion)
-	message.Header.Set(headerEvents, strconv.Itoa(f.events))
-	message.Header.Set(jetstream.MsgIDHeader, id)
-	message.Data = f.lines
-	var (
-		began    = time.Now()
-		after    = l.End()
-		maybe    bool // an earlier try may have been stored
-		answered bool // those who wait have been told that it is in doubt
-	)
+func (l *Ledger) publish(f *frame, look <-chan time.Time) {
+	p := publication{Ledger: l, frame: f, envelope: l.seal(f.events, f.lines)}
+	began := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		position, err := l.try(message, id, after, maybe && time.Since(began) > duplicateWindow/2)
+		position, err := p.try(look)
 		if err == nil {
-			l.end.Store(uint64(max(position, l.End())))
-			if !answered {
-				f.finish(position, nil)
+			l.appended(p.envelope, position)
+			p.end(position, nil)
+			if l.config.Trace.Appended != nil {
+				l.config.Trace.Appended(f.events, len(f.lines), time.Since(began))
 			}
 			l.recycle(f)
-			if l.config.Trace.Appended != nil {
-				l.config.Trace.Appended(f.events, len(message.Data), time.Since(began))
-			}
 			return
 		}
-		maybe = maybe || !refused(err)
 		if l.config.Trace.Retried != nil {
 			l.config.Trace.Retried(err)
 		}
-		if time.Since(f.since) > l.config.Give {
-			if !maybe {
-				f.finish(0, fmt.Errorf("%w (%w)", ErrUnavailable, err))
-				return
-			}
-			if !answered {
-				f.finish(0, fmt.Errorf("%w (%w)", ErrInDoubt, err))
-				answered = true
+		if errors.Is(err, errMoved) { // so no try was stored
+			p.maybe = false
+			if err = p.resume(); err == nil {
+				p.envelope = l.seal(f.events, f.lines)
 			}
 		}
-		l.giveUpGathering(err)
-		time.Sleep(pause)
-		if answered && l.isClosed() {
+		if p.late(err) {
 			return
 		}
+		if err != nil {
+			time.Sleep(pause)
+		}
 	}
+}
+
+// publication is a frame that is being published.
+type publication struct {
+	*Ledger
+	frame    *frame
+	envelope *envelope
+	maybe    bool // a try may have been stored
+	answered bool // those who wait have been told
+}
+
+// end tells those who wait for the frame, once.
+func (p *publication) end(position Position, err error) {
+	if !p.answered {
+		p.answered = true
+		p.frame.finish(position, err)
+	}
+}
+
+// late looks, after the error of a try, whether those who wait have waited long enough, and says whether the frame is
+// given up.
+func (p *publication) late(err error) bool {
+	p.giveUpGathering(err)
+	if time.Since(p.frame.since) <= p.config.Give {
+		return false
+	}
+	if !p.maybe {
+		p.end(0, fmt.Errorf("%w (%w)", ErrUnavailable, err))
+		return true
+	}
+	p.end(0, fmt.Errorf("%w (%w)", ErrInDoubt, err))
+	return p.isClosed()
+}
+
+var (
+	errNoAnswer = errors.New("NATS does not answer")
+	errGivenUp  = errors.New("the ledger was closed")
+)
+
+// try publishes the frame once. A connection that stalls holds the try beyond its time; from then on those who wait
+// are told all the same.
+func (p *publication) try(look <-chan time.Time) (Position, error) {
+	type outcome struct {
+		position Position
+		err      error
+	}
+	ended, began := make(chan outcome, 1), time.Now()
+	go func() {
+		ctx, cancel := context.WithTimeout(p.ctx, tryTimeout)
+		defer cancel()
+		position, err := p.send(ctx, p.envelope)
+		ended <- outcome{position, err}
+	}()
+	for {
+		select {
+		case o := <-ended:
+			p.maybe = p.maybe || o.err != nil && !refused(o.err)
+			return o.position, o.err
+		case <-look:
+			if time.Since(began) < tryTimeout+longestPause {
+				continue
+			}
+			before := p.maybe
+			p.maybe = true // this try may be stored
+			if p.late(errNoAnswer) {
+				return 0, errGivenUp
+			}
+			p.maybe = before
+		}
+	}
+}
+
+// resume is Ledger.resume within the time of a try.
+func (p *publication) resume() error {
+	ctx, cancel := context.WithTimeout(p.ctx, tryTimeout)
+	defer cancel()
+	return p.Ledger.resume(ctx)
 }
 
 // giveUpGathering refuses the frame that gathers behind one that cannot be published, once it is too old: it was
@@ -114,41 +177,50 @@ func (l *Ledger) giveUpGathering(err error) {
 	l.take().finish(0, fmt.Errorf("%w (%w)", ErrUnavailable, err))
 }
 
-// try publishes the frame once. With look it first searches the frames after `after` for the message id, because the
-// server may have forgotten it.
-func (l *Ledger) try(message *nats.Msg, id string, after Position, look bool) (Position, error) {
-	ctx, cancel := context.WithTimeout(l.ctx, tryTimeout)
-	defer cancel()
-	if look {
-		position, err := l.find(ctx, id, after)
-		if err != nil || position > 0 {
-			return position, err
-		}
-	}
-	ack, err := l.js.PublishMsg(ctx, message, jetstream.WithRetryAttempts(0))
-	if err != nil {
-		return 0, err
-	}
-	return Position(ack.Sequence), nil
+// appended notes that the envelope is in the stream.
+func (l *Ledger) appended(e *envelope, position Position) {
+	e.next.position = position
+	l.setChain(e.next)
+	l.end.Store(uint64(max(position, l.End())))
 }
 
-// find returns the position of the frame with the message id after a position; 0 when there is none.
-func (l *Ledger) find(ctx context.Context, id string, after Position) (Position, error) {
-	stream, err := l.js.Stream(ctx, Stream)
-	if err != nil {
+// send publishes an envelope once. Where the server says that the chain ends elsewhere, an earlier try may be why: the
+// first frame behind the expected one is then ours. Any other is errMoved, and the envelope is not stored.
+func (l *Ledger) send(ctx context.Context, e *envelope) (Position, error) {
+	ack, err := l.js.PublishMsg(ctx, e.message, jetstream.WithRetryAttempts(0))
+	if err == nil {
+		return Position(ack.Sequence), nil
+	}
+	if !misplaced(err) {
 		return 0, err
 	}
-	for seq := uint64(after) + 1; seq <= stream.CachedInfo().State.LastSeq; seq++ {
-		m, err := stream.GetMsg(ctx, seq)
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
-			return 0, err
-		}
-		if err == nil && m.Header.Get(jetstream.MsgIDHeader) == id {
-			return Position(seq), nil
-		}
+	behind, lookErr := l.stream.GetMsg(ctx, uint64(e.after.position)+1, jetstream.WithGetMsgSubject(e.message.Subject))
+	switch {
+	case lookErr == nil && behind.Header.Get(jetstream.MsgIDHeader) == e.id:
+		return Position(behind.Sequence), nil
+	case lookErr == nil:
+		return 0, errMoved
+	case !errors.Is(lookErr, jetstream.ErrMsgNotFound):
+		return 0, lookErr
 	}
-	return 0, nil
+	last, lookErr := l.stream.GetLastMsgForSubject(ctx, e.message.Subject)
+	switch {
+	case errors.Is(lookErr, jetstream.ErrMsgNotFound) || lookErr == nil && Position(last.Sequence) != e.after.position:
+		return 0, errMoved
+	case lookErr != nil:
+		return 0, lookErr
+	}
+	return 0, fmt.Errorf("%w: %w", errNoAnswer, err) // a cluster says so while an earlier try is on its way
 }
+
+// misplaced says that the server expected another sequence.
+func misplaced(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == wrongLastSequence)
+}
+
+// wrongLastSequence is the server's code for the same without the sequence (JSStreamWrongLastSequenceConstantErr).
+const wrongLastSequence jetstream.ErrorCode = 10164
 
 // refused says that an error proves that the try was not stored: the server said so, or nothing was sent. A connection
 // that was closed proves nothing: it may have been closed while the answer was on its way.

@@ -167,6 +167,13 @@ func (s *scanner) uint16() uint16 {
 	return uint16(n)
 }
 
+// uint8 takes a number of one octet; a greater one is odd.
+func (s *scanner) uint8() uint8 {
+	n := s.uint32()
+	s.odd = s.odd || n > math.MaxUint8
+	return uint8(n)
+}
+
 // int takes a number that is not negative; others are odd.
 func (s *scanner) int() int { return int(s.uint32()) }
 
