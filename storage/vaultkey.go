@@ -11,23 +11,90 @@ import (
 	"strings"
 )
 
-// masterKeySize is the master key's size in bytes. Its file holds it in hexadecimal, so that it can be kept on paper.
+// masterKeySize is the master key's size in bytes. Wherever it stands it is in hexadecimal, so that it can be kept on paper.
 const masterKeySize = 32
 
-// masterKey returns the master key in the folder, which it makes, with the key, where it is missing.
-func masterKey(folder string) ([]byte, error) {
-	if err := makeKeyFolder(folder); err != nil {
+// MasterSource says where the master key is. All empty: keys/master.key under the data folder, the only one that is made
+// where it is missing. At most one is set.
+type MasterSource struct {
+	File       string // readable by its owner alone
+	Env        string // environment variable
+	Credential string // name under $CREDENTIALS_DIRECTORY, where systemd puts what LoadCredential= names
+}
+
+// path is the file that the source is in, where it is one that a rotation may write.
+func (s MasterSource) path(f keyFolder) string {
+	switch {
+	case s.Env != "" || s.Credential != "":
+		return ""
+	case s.File != "":
+		return s.File
+	}
+	return f.file(masterFile)
+}
+
+// read returns the master key. The errors say what to do, and never quote the key.
+func (s MasterSource) read(f keyFolder) ([]byte, error) {
+	switch {
+	case s.Env != "":
+		text, ok := os.LookupEnv(s.Env)
+		if !ok {
+			return nil, fmt.Errorf("the environment has no %s: set it to the master key", s.Env)
+		}
+		return parseMaster(text, "the environment variable "+s.Env)
+	case s.Credential != "":
+		return s.readCredential()
+	}
+	path := s.path(f)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the master key: %w; put it there", err)
+	}
+	if err := private(path, 0o600); err != nil {
 		return nil, err
 	}
-	file := filepath.Join(folder, "master.key")
-	key, err := readKey(file)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return key, err
+	return parseMaster(string(text), path)
+}
+
+// readCredential reads a systemd credential, whose folder systemd closes to others by itself.
+func (s MasterSource) readCredential() ([]byte, error) {
+	folder := os.Getenv("CREDENTIALS_DIRECTORY")
+	if folder == "" {
+		return nil, fmt.Errorf("there is no $CREDENTIALS_DIRECTORY: run it from a systemd unit with LoadCredential=%s:PATH",
+			s.Credential)
 	}
-	if err := writeKey(folder, file); err != nil {
-		return nil, err
+	if s.Credential != filepath.Base(s.Credential) {
+		return nil, fmt.Errorf("%q is no name of a systemd credential", s.Credential)
 	}
-	return readKey(file) // another process may have been first
+	text, err := os.ReadFile(filepath.Join(folder, s.Credential))
+	if err != nil {
+		return nil, fmt.Errorf("read the master key: %w; the unit needs LoadCredential=%s:PATH", err, s.Credential)
+	}
+	return parseMaster(string(text), "the credential "+s.Credential)
+}
+
+func parseMaster(text, where string) ([]byte, error) {
+	key, err := hex.DecodeString(strings.TrimRight(text, "\r\n"))
+	if err != nil || len(key) != masterKeySize {
+		// The cause would quote the key.
+		return nil, fmt.Errorf("%s is not %d hexadecimal digits: put its backup back; a new key reveals no number of the old one",
+			where, 2*masterKeySize)
+	}
+	return key, nil
+}
+
+func newMasterKey() []byte {
+	key := make([]byte, masterKeySize)
+	rand.Read(key) // never fails, as package rand promises
+	return key
+}
+
+// putMaster writes a master key, whole, over what a file holds.
+func (f keyFolder) putMaster(path string, key []byte) error {
+	if err := f.put(path, []byte(hex.EncodeToString(key)+"\n"), true); err != nil {
+		return fmt.Errorf("write the master key: %w", err)
+	}
+	return nil
 }
 
 func makeKeyFolder(folder string) error {
@@ -38,6 +105,12 @@ func makeKeyFolder(folder string) error {
 	err := os.Mkdir(folder, 0o700)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("make the key folder: %w", err)
+	}
+	if err == nil && os.Geteuid() == 0 {
+		owner, err := ownerOf(filepath.Dir(folder)) // the gateway's user
+		if err := errors.Join(err, give(folder, owner, 0)); err != nil {
+			return fmt.Errorf("make the key folder: %w", err)
+		}
 	}
 	if err == nil {
 		if err := syncFolder(filepath.Dir(folder)); err != nil {
@@ -57,43 +130,6 @@ func private(path string, want fs.FileMode) error {
 		return fmt.Errorf("others have access to %s (mode %04o): chmod %o %[1]s", path, mode, want)
 	}
 	return nil
-}
-
-func readKey(file string) ([]byte, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("read the master key: %w", err)
-	}
-	if err := private(file, 0o600); err != nil {
-		return nil, err
-	}
-	key, err := hex.DecodeString(strings.TrimRight(string(text), "\r\n"))
-	if err != nil || len(key) != masterKeySize {
-		// The cause would quote the key.
-		return nil, fmt.Errorf("%s is not %d hexadecimal digits: put its backup back; a new key reveals no number of the old one",
-			file, 2*masterKeySize)
-	}
-	return key, nil
-}
-
-// writeKey puts a new random key under the file's name, unless there is one by then. It is on the disk, whole, before
-// it has that name.
-func writeKey(folder, file string) error {
-	key := make([]byte, masterKeySize)
-	rand.Read(key) // never fails, as package rand promises
-	temp, err := os.CreateTemp(folder, "new-*")
-	if err != nil {
-		return fmt.Errorf("make the master key: %w", err)
-	}
-	defer os.Remove(temp.Name())
-	_, err = temp.WriteString(hex.EncodeToString(key) + "\n")
-	if err := errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return fmt.Errorf("write the master key: %w", err)
-	}
-	if err := os.Link(temp.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("name the master key: %w", err)
-	}
-	return syncFolder(folder)
 }
 
 // syncFolder makes the names in a folder last.
