@@ -14,7 +14,8 @@ type attempt struct {
 	number    int
 	smsc      sms.SMSCID
 	plannedAt int64
-	parts     int // how many segments the whole message is on this SMSC; 0: as many as facts.Segments
+	parts     int  // how many segments the whole message is on this SMSC; 0: as many as facts.Segments
+	duplicate bool // it may bring the handset a second copy
 	segments  []segment
 }
 
@@ -27,6 +28,7 @@ type segment struct {
 	stored  bool          // its row is in the database
 	doubted bool          // it is in memory.doubts
 	changed fact          // the event that answered it in the batch at hand; 0: none
+	billed  billed        // as the database counts it
 }
 
 func (s *segment) accepted() bool { return s.answer.Verdict == accepted }
@@ -73,7 +75,7 @@ func (s *segment) learns(said *ledger.Answer) bool {
 }
 
 func newAttempt(e *ledger.Event, plannedAt int64) *attempt {
-	a := &attempt{number: e.Attempt, smsc: e.SMSC, plannedAt: plannedAt, segments: make([]segment, len(e.Answers))}
+	a := &attempt{number: e.Attempt, smsc: e.SMSC, plannedAt: plannedAt, duplicate: e.PossibleDuplicate, segments: make([]segment, len(e.Answers))}
 	for i := range e.Answers {
 		a.segments[i].index = e.Answers[i].Segment
 	}

@@ -28,6 +28,7 @@ type batch struct {
 	matches  []matchRow
 	parked   []parkedRow
 	statuses []status
+	shred    *ledger.Shred // the last event, where that takes something out of rows
 	moves    []move
 	ids      []sms.MessageID
 	stats    Stats
@@ -52,13 +53,15 @@ type receiptRow struct {
 	fact    fact
 	event   *ledger.Event
 	matched bool
+	given   fact // the event that matched it
 	key     sms.Key
 	attempt int
 	segment int
 }
 
+// matchRow is a receipt of an earlier batch whose segment has come: its row moves from receipt_early to receipt.
 type matchRow struct {
-	receipt, fact    fact
+	receipt, given   fact
 	key              sms.Key
 	attempt, segment int
 	smsc             sms.SMSCID // of the receipt
@@ -78,8 +81,14 @@ func (b *batch) fold(it item) {
 		b.park(it, reason)
 		return
 	}
-	if it.event.Kind == ledger.Receipt {
+	switch it.event.Kind {
+	case ledger.Receipt:
 		b.foldReceipt(it)
+		return
+	case ledger.Shredded:
+		if it.shreds() {
+			b.shred = it.event.Shred
+		}
 		return
 	}
 	m := b.memory.messages[it.event.Key]
@@ -89,7 +98,6 @@ func (b *batch) fold(it item) {
 			return
 		}
 		m = &message{key: it.event.Key, facts: *it.event.Facts, now: standing{State: sms.Planned}}
-		m.digest = digestOf(m.facts.ToDigest)
 		b.memory.add(m)
 		b.stats.Messages++
 	}
@@ -111,6 +119,8 @@ func unfit(it item) string {
 		return "a receipt without a report"
 	case e.Kind == ledger.Receipt:
 		return ""
+	case e.Kind == ledger.Shredded:
+		return unfitShred(e.Shred)
 	case e.Key == (sms.Key{}):
 		return "an event without a key"
 	case e.Attempt < 0 || e.Attempt > math.MaxInt32:
@@ -126,7 +136,7 @@ func unfit(it item) string {
 		}
 	}
 	switch e.Kind {
-	case ledger.Rejected, ledger.Planned, ledger.Submitted, ledger.Refused, ledger.InDoubt, ledger.Lapsed:
+	case ledger.Rejected, ledger.Planned, ledger.Submitted, ledger.Refused, ledger.InDoubt, ledger.Lapsed, ledger.Unreported:
 		return ""
 	}
 	return fmt.Sprintf("kind %q is not known", e.Kind)
@@ -167,7 +177,8 @@ func (b *batch) done() {
 		m.facts.ToDigest, m.facts.ToSealed, m.facts.Digest = nil, nil, nil // only the row needs them
 		for _, a := range m.attempts {
 			for i := range a.segments {
-				a.segments[i].stored, a.segments[i].changed = true, 0
+				s := &a.segments[i]
+				s.stored, s.changed, s.billed = true, 0, billOf(s.answer.Verdict)
 			}
 		}
 	}

@@ -42,10 +42,10 @@ func (b *batch) foldReceipt(it item) {
 	row := &receiptRow{fact: it.fact, event: it.event}
 	b.receipts = append(b.receipts, row)
 	e := &b.one
-	*e = early{fact: it.fact, handle: handle{r.SMSC, r.MessageID}, raw: r.RawID, ref: r.UserRef, from: digestOf(r.From),
+	*e = early{fact: it.fact, handle: handle{r.SMSC, r.MessageID}, raw: r.RawID, ref: r.UserRef, from: r.From,
 		at: it.event.At, row: row}
 	e.state, e.failure = verdictOf(r)
-	if p, ok := b.memory.find(e.handle, e.at); ok && !b.overtakes(e) {
+	if p, ok := b.memory.find(e.handle, e.at); ok && !b.overtakes(e, p) {
 		b.give(e, p, it.fact)
 	} else if p, ok := b.memory.findDoubted(e); ok {
 		b.resolve(p, e, it.fact)
@@ -59,8 +59,10 @@ func (b *batch) foldReceipt(it item) {
 
 // answered is the last answer in a batch that gives an SMSC's id.
 type answered struct {
-	fact fact
-	at   time.Time
+	fact             fact
+	at               time.Time
+	key              sms.Key
+	attempt, segment int
 }
 
 // comingAnswers finds the answers behind a batch's first receipt, by the ids that they give.
@@ -77,7 +79,7 @@ func comingAnswers(items []item) map[handle]answered {
 				if coming == nil {
 					coming = map[handle]answered{}
 				}
-				coming[handle{it.event.SMSC, a.MessageID}] = answered{it.fact, a.At}
+				coming[handle{it.event.SMSC, a.MessageID}] = answered{it.fact, a.At, it.event.Key, it.event.Attempt, a.Segment}
 			}
 		}
 	}
@@ -85,10 +87,14 @@ func comingAnswers(items []item) map[handle]answered {
 }
 
 // overtakes says that a receipt came into the ledger before the answer that gives its id, though the SMSC sent it
-// after: the id is used again, and whoever had it before is not meant.
-func (b *batch) overtakes(e *early) bool {
+// after: the id is used again, and p, who had it before, is not meant. Where p is what is answered, a receipt has named
+// it by its reference before its own late answer does.
+func (b *batch) overtakes(e *early, p place) bool {
 	next, ok := b.coming[e.handle]
-	return ok && next.fact > e.fact && !next.at.After(e.at)
+	if !ok || next.fact <= e.fact || next.at.After(e.at) {
+		return false
+	}
+	return next.key != p.m.key || next.attempt != p.attempt || next.segment != p.segment
 }
 
 // give lets a segment have a receipt, because of the event f.
@@ -102,7 +108,7 @@ func (b *batch) give(e *early, p place, f fact) {
 		if row.fact != f {
 			b.stats.Matched++
 		}
-		row.matched, row.key, row.attempt, row.segment = true, p.m.key, p.attempt, p.segment
+		row.matched, row.given, row.key, row.attempt, row.segment = true, f, p.m.key, p.attempt, p.segment
 	}
 	b.touch(p.m, f)
 	b.moves = p.m.report(p.attempt, p.segment, e.state, e.at, e.failure, b.moves[:0])

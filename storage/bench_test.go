@@ -4,115 +4,15 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"runtime"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"harkara/dlt"
 	"harkara/smpp/sms"
 	"harkara/storage/internal/natstest"
-	"harkara/storage/ledger"
 )
-
-// BenchmarkProjection takes messages of three events (planned, submitted, delivered receipt) from a full ledger into
-// PostgreSQL and SMS_STATUS. It prints messages a second and the CPU time that one costs here (test process: projector
-// and NATS server) and in PostgreSQL.
-func BenchmarkProjection(b *testing.B) {
-	for _, always := range []bool{false, true} {
-		interval := 100 * time.Millisecond
-		if always {
-			interval = 0
-		}
-		// apart is how many messages lie between a message's submission and its receipt. In the last case memory holds
-		// fewer, so that every message is looked up.
-		for _, c := range []struct{ apart, remember int }{{0, 0}, {20_000, 0}, {20_000, 5_000}} {
-			b.Run(fmt.Sprintf("always=%v/apart=%d/remember=%d", always, c.apart, c.remember), func(b *testing.B) {
-				const messages = 60_000
-				w := newBench(b, interval)
-				fillLedger(b, w, messages, c.apart)
-				own, server := ownCPU(b), serverCPU(b)
-				cfg := w.config()
-				cfg.SyncAlways, cfg.MaxAge, cfg.Remember = always, 0, c.remember
-				b.ResetTimer()
-				w.project(b, cfg)
-				b.StopTimer()
-				b.ReportMetric(messages/b.Elapsed().Seconds(), "messages/s")
-				b.ReportMetric(float64((ownCPU(b)-own).Microseconds())/messages, "own-µs/message")
-				b.ReportMetric(float64((serverCPU(b)-server).Microseconds())/messages, "postgres-µs/message")
-				b.ReportMetric(0, "ns/op")
-				if got := query(b, w.db, `SELECT count(*) FROM harkara.v_message WHERE state = 'delivered'`); got[0] != strconv.Itoa(messages) {
-					b.Fatalf("%s delivered, want %d", got[0], messages)
-				}
-			})
-		}
-	}
-}
-
-// fillLedger appends the events of messages in frames of about 300, as a busy gateway does.
-func fillLedger(b *testing.B, w *bench, messages, apart int) {
-	b.Helper()
-	var late []ledger.Event
-	var frame []ledger.Event
-	add := func(e ledger.Event) {
-		if frame = append(frame, e); len(frame) == 300 {
-			w.append(b, frame...)
-			frame = nil
-		}
-	}
-	for n := range messages {
-		h := newHistory(n).planned(1, "sim-a", 1, 1).submitted(1, "sim-a", 1).receipt(1, "sim-a", 1, sms.Delivered)
-		add(h.events[0])
-		add(h.events[1])
-		if late = append(late, h.events[2]); len(late) > apart {
-			add(late[0])
-			late = late[1:]
-		}
-	}
-	for _, e := range late {
-		add(e)
-	}
-	w.append(b, frame...)
-}
-
-func ownCPU(b *testing.B) time.Duration {
-	b.Helper()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-// serverCPU sums the CPU time of the cluster's processes, those that have ended included (proc(5), stat).
-func serverCPU(b *testing.B) (total time.Duration) {
-	b.Helper()
-	entries, err := os.ReadDir("/proc")
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, e := range entries {
-		if dir, err := os.Readlink("/proc/" + e.Name() + "/cwd"); err != nil || dir != cluster.dir+"/postgres" {
-			continue
-		}
-		raw, err := os.ReadFile("/proc/" + e.Name() + "/stat")
-		if err != nil {
-			continue // it has just ended
-		}
-		fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+2:]))
-		for _, at := range []int{11, 12, 13, 14} {
-			ticks, err := strconv.Atoi(fields[at])
-			if err != nil {
-				b.Fatal(err)
-			}
-			total += time.Duration(ticks) * 10 * time.Millisecond
-		}
-	}
-	return total
-}
 
 // BenchmarkLookup asks for one request that is there.
 func BenchmarkLookup(b *testing.B) {
@@ -133,16 +33,16 @@ func BenchmarkSilent(b *testing.B) {
 	db := testDB(b)
 	db.SetMaxOpenConns(1) // a temporary table is its connection's
 	for _, statement := range []string{
-		`CREATE TEMP TABLE made AS SELECT n, md5(n::text)::uuid AS key, timestamptz '2026-11-22 10:00Z' + n * interval '5 ms' AS at
-			FROM generate_series(1, 200000) n`,
+		`CREATE TEMP TABLE made AS SELECT n, ` + madeKey + ` AS key, at
+			FROM generate_series(1, 200000) n, LATERAL (SELECT timestamptz '2026-11-22 10:00Z' + n * interval '5 ms' AS at) t`,
 		`INSERT INTO harkara.message (key, fact, requested_at, deadline, segments, possible_duplicate, tenant, id, ref, state, class, template, header,
 			entity, category, encoding, to_last4) SELECT key, n, at, at, 1, false, 'acme', n::text, '', 'submitted', 'otp', '1107', 'ACMEBK', '1101', '', '', '5678' FROM made`,
 		`INSERT INTO harkara.attempt (key, fact, planned_at, status, attempt, segment, smsc, verdict, parts) SELECT key, n, at, 0, 1, 1, 'a', 'planned', 1 FROM made`,
 		`INSERT INTO harkara.answer (key, fact, answered_at, status, attempt, segment, smsc, verdict, message_id)
 			SELECT key, n, at + interval '50 ms', 0, 1, 1, CASE WHEN n % 2 = 0 THEN 'a' ELSE 'b' END, 'accepted', n::text FROM made`,
-		`INSERT INTO harkara.receipt (fact, received_at, key, attempt, segment, smsc, message_id, state, stat, err, reason, done, raw, retryable)
-			SELECT n, at + interval '5 s', key, 1, 1, CASE WHEN n % 2 = 0 THEN 'a' ELSE 'b' END, n::text, 'delivered', 'DELIVRD', '', '', '', '', false FROM made WHERE n % 100 > 1`,
-		`VACUUM ANALYZE harkara.message, harkara.attempt, harkara.answer, harkara.receipt, harkara.receipt_match`,
+		`INSERT INTO harkara.receipt (fact, given, received_at, key, attempt, segment, smsc, message_id, state, stat, err, reason, done, raw, retryable)
+			SELECT n, n, at + interval '5 s', key, 1, 1, CASE WHEN n % 2 = 0 THEN 'a' ELSE 'b' END, n::text, 'delivered', 'DELIVRD', '', '', '', '', false FROM made WHERE n % 100 > 1`,
+		`VACUUM ANALYZE harkara.message, harkara.attempt, harkara.answer, harkara.receipt`,
 	} {
 		if _, err := db.Exec(statement); err != nil {
 			b.Fatalf("%s: %v", statement, err)
@@ -150,7 +50,8 @@ func BenchmarkSilent(b *testing.B) {
 	}
 	from := time.Date(2026, 11, 22, 10, 5, 0, 0, time.UTC)
 	if testing.Verbose() {
-		for _, line := range query(b, db.DB, `EXPLAIN (ANALYZE, BUFFERS) `+silentQuery, "a", from, from.Add(time.Minute), 1000) {
+		for _, line := range query(b, db.DB, `EXPLAIN (ANALYZE, BUFFERS) `+silentQuery, "a", from, from.Add(time.Minute), 1000,
+			KeyAt(from.Add(-oldestAnswered)), KeyAt(from.Add(clockSkew))) {
 			b.Log(line)
 		}
 	}

@@ -12,18 +12,10 @@ import (
 // no message id because their answer never came: such a receipt says that the SMSC has the segment after all.
 
 // reference is how an SMSC names a segment that it has not told a message id of: by what we wrote into it. Others
-// may have the same, so the handset's number must fit too.
+// may have the same, so the mark of the handset's number must fit too.
 type reference struct {
 	smsc sms.SMSCID
 	ref  uint16
-}
-
-// numberDigest is the keyed digest of a number (see Vault); zero where there is none.
-type numberDigest [numberDigestSize]byte
-
-func digestOf(p []byte) (d numberDigest) {
-	copy(d[:], p)
-	return d
 }
 
 // doubtedFor is how far a receipt and the report of the doubt may be apart: receipts come within three days, and
@@ -67,12 +59,12 @@ func (w *memory) forgetDoubts(m *message) {
 
 // findDoubted returns the one segment that a receipt may be about by its reference; none where several may be meant.
 func (w *memory) findDoubted(e *early) (found place, ok bool) {
-	if e.ref == 0 || e.from == (numberDigest{}) {
+	if e.ref == 0 || e.from == 0 {
 		return place{}, false
 	}
 	for _, p := range w.doubts[e.reference()] {
 		s := p.m.segment(p.attempt, p.segment)
-		if p.m.digest != e.from || !unnamed(&s.answer) || e.at.Sub(p.answeredAt).Abs() > doubtedFor {
+		if p.m.facts.ToMark != e.from || !unnamed(&s.answer) || e.at.Sub(p.answeredAt).Abs() > doubtedFor {
 			continue
 		}
 		if ok {

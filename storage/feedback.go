@@ -34,12 +34,14 @@ func Learn(ctx context.Context, db *sqlx.DB, cfg LearnConfig) (learnt int, more 
 	return learnt, more, nil
 }
 
-// selectStretch finds the facts that are to be learnt next: after the first number, up to the second, of at most $1; and
-// whether others wait behind them. Beyond the projection's position facts may be missing. There is no row where all is
-// learnt, or another learns.
+// selectStretch finds the facts that are to be learnt next: after the first number, up to the second, of at most $1;
+// whether others wait behind them; and when the last frame was appended that all before is learnt from, and the last that
+// is projected. Beyond the projection's position facts may be missing. There is no row where all is learnt, or another
+// learns.
 const selectStretch = `
-	SELECT f.fact, least(f.fact + $1, e.fact), f.fact + $1 < e.fact
-	FROM harkara.feedback f, (SELECT (position + 1) * 65536 + done - 1 AS fact FROM harkara.projection WHERE partition = 0) e
+	SELECT f.fact, least(f.fact + $1, e.fact), f.fact + $1 < e.fact, f.frame_at, e.frame_at
+	FROM harkara.feedback f,
+	     (SELECT (position + 1) * 65536 + done - 1 AS fact, frame_at FROM harkara.projection WHERE partition = 0) e
 	WHERE f.fact < e.fact
 	FOR UPDATE OF f SKIP LOCKED`
 
@@ -50,14 +52,21 @@ func learnStretch(ctx context.Context, db *sqlx.DB, cfg LearnConfig) (learnt int
 	}
 	defer tx.Rollback() // an error after Commit is expected
 	var s stretch
-	err = tx.QueryRowContext(ctx, selectStretch, stretchFrames<<indexBits).Scan(&s.after, &s.until, &more)
+	var learntAt, projectedAt sql.NullTime
+	err = tx.QueryRowContext(ctx, selectStretch, stretchFrames<<indexBits).Scan(&s.after, &s.until, &more, &learntAt, &projectedAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}
 	if err != nil {
 		return 0, false, err
 	}
-	if _, err := tx.ExecContext(ctx, pinLearning); err != nil {
+	if learntAt.Valid {
+		s.oldest = KeyAt(learntAt.Time.Add(-oldestReported))
+	}
+	if !more {
+		learntAt = projectedAt
+	}
+	if _, err := tx.ExecContext(ctx, pinPlans); err != nil {
 		return 0, false, err
 	}
 	failures, err := readFailures(ctx, tx, s)
@@ -71,11 +80,11 @@ func learnStretch(ctx context.Context, db *sqlx.DB, cfg LearnConfig) (learnt int
 	if err := writeFailures(ctx, tx, failures); err != nil {
 		return 0, false, err
 	}
-	if _, err := tx.ExecContext(ctx, upsertLastUse, s.after, s.until); err != nil {
+	if _, err := tx.ExecContext(ctx, upsertLastUse, s.after, s.until, s.oldest); err != nil {
 		return 0, false, fmt.Errorf("note what was used: %w", err)
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE harkara.feedback SET fact = $1, quarantine_version = quarantine_version + $2`,
-		s.until, min(opened, 1)); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE harkara.feedback SET fact = $1, frame_at = $2, quarantine_version = quarantine_version + $3`,
+		s.until, learntAt, min(opened, 1)); err != nil {
 		return 0, false, err
 	}
 	if err := tx.Commit(); err != nil {
@@ -84,9 +93,9 @@ func learnStretch(ctx context.Context, db *sqlx.DB, cfg LearnConfig) (learnt int
 	return len(failures), more, nil
 }
 
-// pinLearning keeps the planner, as in the projector's session, from reading whole tables where it has no statistics, and
+// pinPlans keeps the planner, as in the projector's session, from reading whole tables where it has no statistics, and
 // leaves the other processors to those who send.
-const pinLearning = `SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;
+const pinPlans = `SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off;
 	SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0`
 
 // judge lets the signals of a stretch move the runs of failures, and opens quarantines: it returns how many.

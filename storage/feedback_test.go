@@ -240,7 +240,7 @@ func TestLearnIsTheSameHoweverItComes(t *testing.T) {
 	}
 
 	for _, statement := range []string{
-		`TRUNCATE harkara.message, harkara.transition, harkara.attempt, harkara.answer, harkara.receipt, harkara.receipt_match, harkara.parked`,
+		`TRUNCATE harkara.message, harkara.transition, harkara.attempt, harkara.answer, harkara.receipt, harkara.receipt_early, harkara.parked`,
 		`UPDATE harkara.projection SET position = 0, done = 0`,
 	} {
 		if _, err := b.db.Exec(statement); err != nil {
@@ -431,7 +431,7 @@ func TestReasonsHaveOneClass(t *testing.T) {
 func BenchmarkLearn(b *testing.B) {
 	db := testDB(b)
 	for _, statement := range slices.Concat(madeReceipts(1, 1_000_000),
-		[]string{`VACUUM ANALYZE harkara.message, harkara.attempt, harkara.receipt, harkara.receipt_match`}, madeReceipts(1_000_001, 1_100_000)) {
+		[]string{`VACUUM ANALYZE harkara.message, harkara.attempt, harkara.receipt`}, madeReceipts(1_000_001, 1_100_000)) {
 		if _, err := db.Exec(statement); err != nil {
 			b.Fatalf("%s: %v", statement, err)
 		}
@@ -452,21 +452,23 @@ func BenchmarkLearn(b *testing.B) {
 	}
 }
 
+// madeKey is SQL for the key of the n-th message, requested at.
+const madeKey = `(lpad(to_hex(floor(extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid`
+
 // madeReceipts is statements that write messages of 1,000 templates with their receipts, a frame each.
 func madeReceipts(from, to int) []string {
 	return []string{
-		fmt.Sprintf(`CREATE TEMP TABLE made AS SELECT n, n * 65536 AS fact, md5(n::text)::uuid AS key, timestamptz '2026-11-22 10:00Z' + n * interval '5 ms' AS at,
-			n %% 5 = 0 AS early, n %% 100 IN (7, 15) AS failed FROM generate_series(%d::bigint, %d) n`, from, to),
+		fmt.Sprintf(`CREATE TEMP TABLE made AS SELECT n, n * 65536 AS fact, `+madeKey+` AS key, at, n %% 5 = 0 AS early, n %% 100 IN (7, 15) AS failed
+			FROM generate_series(%d::bigint, %d) n, LATERAL (SELECT timestamptz '2026-11-22 10:00Z' + n * interval '5 ms' AS at) t`, from, to),
 		`INSERT INTO harkara.message (key, fact, requested_at, deadline, segments, possible_duplicate, tenant, id, ref, state, class, template,
 				header, entity, category, encoding, to_last4, smsc)
 			SELECT key, fact, at, at, 1, false, 'acme', n::text, '', 'submitted', 'otp', (1107000000000000000 + n % 1000)::text,
 				'ACMEBK', '1101', '', '', '5678', 'a' FROM made`,
 		`INSERT INTO harkara.attempt (key, fact, planned_at, status, attempt, segment, smsc, verdict)
 			SELECT key, fact, at, CASE n % 100 WHEN 9 THEN 195 ELSE 0 END, 1, 1, 'a', '' FROM made`,
-		`INSERT INTO harkara.receipt (fact, received_at, key, attempt, segment, smsc, message_id, state, stat, err, reason, done, raw, retryable)
-			SELECT fact + 1, at, CASE WHEN NOT early THEN key END, 1, 1, 'a', n::text, CASE WHEN failed THEN 'undelivered' ELSE 'delivered' END,
+		`INSERT INTO harkara.receipt (fact, given, received_at, key, attempt, segment, smsc, message_id, state, stat, err, reason, done, raw, retryable)
+			SELECT fact + 1, CASE WHEN early THEN fact + 2 ELSE fact + 1 END, at, key, 1, 1, 'a', n::text, CASE WHEN failed THEN 'undelivered' ELSE 'delivered' END,
 				'', '631', CASE WHEN failed THEN 'template_inactive' ELSE '' END, '', '', false FROM made`,
-		`INSERT INTO harkara.receipt_match (receipt, fact, key, attempt, segment) SELECT fact + 1, fact + 2, key, 1, 1 FROM made WHERE early`,
 		fmt.Sprintf(`DROP TABLE made; UPDATE harkara.projection SET position = %d`, to),
 	}
 }
@@ -475,11 +477,11 @@ func explainLearning(b *testing.B, db *sqlx.DB, after, until fact) {
 	b.Helper()
 	tx := db.MustBegin()
 	defer tx.Rollback()
-	tx.MustExec(pinLearning)
+	tx.MustExec(pinPlans)
 	for query, args := range map[string][]any{
-		selectFailures:   {pq.Array([]string{"template_inactive", "tlv_missing"})},
-		selectDeliveries: {pq.Array([]string{"a"}), pq.Array([]string{"1107000000000000007"})},
-		upsertLastUse:    nil,
+		selectFailures:   {pq.Array([]string{"template_inactive", "tlv_missing"}), KeyAt(testStart)},
+		selectDeliveries: {pq.Array([]string{"a"}), pq.Array([]string{"1107000000000000007"}), KeyAt(testStart)},
+		upsertLastUse:    {KeyAt(testStart)},
 	} {
 		var plan []string
 		if err := tx.Select(&plan, `EXPLAIN (ANALYZE, BUFFERS) `+query, append([]any{after, until}, args...)...); err != nil {

@@ -12,10 +12,14 @@ import (
 	"github.com/lib/pq"
 
 	"harkara/dlt"
+	"harkara/smpp/sms"
 )
 
-// stretch is the facts after one and up to another.
-type stretch struct{ after, until fact }
+// stretch is the facts after one and up to another. The messages that they are about have keys from oldest on.
+type stretch struct {
+	after, until fact
+	oldest       sms.Key
+}
 
 // signal is the final word on one segment, as far as it tells what an SMSC's scrubber thinks of a template.
 type signal struct {
@@ -48,12 +52,12 @@ const selectFailures = `
 	       coalesce(s.at, a.planned_at, m.requested_at), coalesce(a.planned_at, m.requested_at),
 	       m.template, m.header, m.entity
 	FROM harkara.dlt_signal s
-	JOIN harkara.message m ON m.key = s.key
-	LEFT JOIN harkara.attempt a ON a.key = s.key AND a.attempt = s.attempt AND a.segment = s.segment
-	WHERE s.seen > $1 AND s.seen <= $2 AND NOT s.delivered AND s.reason = ANY($3)
+	JOIN harkara.message m ON m.key = s.key AND m.key >= $4
+	LEFT JOIN harkara.attempt a ON a.key = s.key AND a.key >= $4 AND a.attempt = s.attempt AND a.segment = s.segment
+	WHERE s.seen > $1 AND s.seen <= $2 AND s.key >= $4 AND NOT s.delivered AND s.reason = ANY($3)
 	AND NOT EXISTS (
 		SELECT FROM harkara.dlt_signal e
-		WHERE e.key = s.key AND e.smsc = s.smsc AND NOT e.delivered AND e.reason = ANY($3)
+		WHERE e.key = s.key AND e.key >= $4 AND e.smsc = s.smsc AND NOT e.delivered AND e.reason = ANY($3)
 		AND (e.seen, e.fact, e.attempt, e.segment) < (s.seen, s.fact, s.attempt, s.segment)
 		OFFSET 0)`
 
@@ -62,7 +66,7 @@ func readFailures(ctx context.Context, tx *sqlx.Tx, s stretch) (failures []signa
 	if err != nil {
 		return nil, err
 	}
-	found, err := tx.QueryContext(ctx, selectFailures, s.after, s.until, pq.Array(reasons))
+	found, err := tx.QueryContext(ctx, selectFailures, s.after, s.until, pq.Array(reasons), s.oldest)
 	if err != nil {
 		return nil, fmt.Errorf("look for failures: %w", err)
 	}
@@ -84,8 +88,8 @@ func readFailures(ctx context.Context, tx *sqlx.Tx, s stretch) (failures []signa
 const selectDeliveries = `
 	SELECT s.seen, s.fact, s.attempt, s.segment, m.template, s.smsc
 	FROM harkara.dlt_signal s
-	JOIN harkara.message m ON m.key = s.key
-	WHERE s.seen > $1 AND s.seen <= $2 AND s.delivered AND s.smsc = ANY($3) AND m.template = ANY($4)`
+	JOIN harkara.message m ON m.key = s.key AND m.key >= $5
+	WHERE s.seen > $1 AND s.seen <= $2 AND s.key >= $5 AND s.delivered AND s.smsc = ANY($3) AND m.template = ANY($4)`
 
 // readDeliveries finds what was delivered of the pairs, and perhaps of others of their templates and SMSCs.
 func readDeliveries(ctx context.Context, tx *sqlx.Tx, s stretch, of runs) (deliveries []signal, err error) {
@@ -94,7 +98,7 @@ func readDeliveries(ctx context.Context, tx *sqlx.Tx, s stretch, of runs) (deliv
 		templates[string(pair.Template)], smscs[string(pair.SMSC)] = true, true
 	}
 	found, err := tx.QueryContext(ctx, selectDeliveries, s.after, s.until, pq.Array(slices.Collect(maps.Keys(smscs))),
-		pq.Array(slices.Collect(maps.Keys(templates))))
+		pq.Array(slices.Collect(maps.Keys(templates))), s.oldest)
 	if err != nil {
 		return nil, fmt.Errorf("look for deliveries: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 // Lookup answers what became of a request, as of a position of the ledger. It is safe for concurrent use.
 type Lookup struct {
 	db       *sql.DB
+	byID     atomic.Pointer[sql.Stmt]
 	position atomic.Uint64 // the projection was at least here
 	asking   chan struct{} // holds one token: one asks for the position, the others wait for its answer
 	asked    time.Time     // when the last answer came; held with the token
@@ -88,8 +89,12 @@ func (l *Lookup) ByID(ctx context.Context, tenant sms.TenantID, id sms.RequestID
 	if err := l.Await(ctx, asOf); err != nil {
 		return Known{}, err
 	}
+	first, err := l.firstByID(ctx)
+	if err != nil {
+		return Known{}, fmt.Errorf("look up a request by its id: %w", err)
+	}
 	var key sms.Key
-	err := l.db.QueryRowContext(ctx, `SELECT key FROM harkara.message WHERE tenant = $1 AND id = $2 ORDER BY fact LIMIT 1`, string(tenant), string(id)).Scan(&key)
+	err = first.QueryRowContext(ctx, string(tenant), string(id)).Scan(&key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Known{}, nil
 	}
@@ -97,6 +102,23 @@ func (l *Lookup) ByID(ctx context.Context, tenant sms.TenantID, id sms.RequestID
 		return Known{}, fmt.Errorf("look up a request by its id: %w", err)
 	}
 	return l.read(ctx, key)
+}
+
+// firstByID finds the key of the first request with an id, on any day. To plan for hundreds of days takes many times as
+// long as to look into their indexes, so that it is prepared: PostgreSQL keeps one plan for all ids on each connection,
+// after a few that it makes anew.
+func (l *Lookup) firstByID(ctx context.Context) (*sql.Stmt, error) {
+	if s := l.byID.Load(); s != nil {
+		return s, nil
+	}
+	s, err := l.db.PrepareContext(ctx, `SELECT key FROM harkara.message WHERE tenant = $1 AND id = $2 ORDER BY fact LIMIT 1`)
+	if err != nil {
+		return nil, err
+	}
+	if !l.byID.CompareAndSwap(nil, s) {
+		return l.byID.Load(), s.Close() // another was as fast
+	}
+	return s, nil
 }
 
 // pollPause is how often the projection's position is asked for while somebody waits for it.
@@ -136,10 +158,26 @@ func (l *Lookup) ask(ctx context.Context, asOf ledger.Position) error {
 	return err
 }
 
+// What the views would say of one key, with the key in every branch: so that the planner finds its day in each.
+const (
+	selectStanding = `
+		SELECT state, possible_duplicate, smsc FROM (
+			SELECT fact, state, possible_duplicate, smsc FROM harkara.message WHERE key = $1
+			UNION ALL
+			SELECT fact, state, possible_duplicate, smsc FROM harkara.transition WHERE key = $1
+		) s ORDER BY fact DESC LIMIT 1`
+	selectSegments = `
+		SELECT DISTINCT ON (attempt, segment) attempt, segment, smsc, verdict, coalesce(message_id, '') FROM (
+			SELECT 0 AS fact, attempt, segment, smsc, verdict, message_id FROM harkara.attempt WHERE key = $1
+			UNION ALL
+			SELECT fact, attempt, segment, smsc, verdict, message_id FROM harkara.answer WHERE key = $1
+		) s ORDER BY attempt, segment, fact DESC`
+)
+
 func (l *Lookup) read(ctx context.Context, key sms.Key) (Known, error) {
 	k := Known{Key: key}
 	var smsc sql.NullString
-	err := l.db.QueryRowContext(ctx, `SELECT state, possible_duplicate, smsc FROM harkara.v_message WHERE key = $1`, key).Scan(&k.State, &k.PossibleDuplicate, &smsc)
+	err := l.db.QueryRowContext(ctx, selectStanding, key).Scan(&k.State, &k.PossibleDuplicate, &smsc)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Known{}, nil
 	}
@@ -147,7 +185,7 @@ func (l *Lookup) read(ctx context.Context, key sms.Key) (Known, error) {
 		return Known{}, fmt.Errorf("look up a request: %w", err)
 	}
 	k.Found, k.Final, k.SMSC = true, final(k.State) || k.State == sms.InDoubt, sms.SMSCID(smsc.String)
-	found, err := l.db.QueryContext(ctx, `SELECT attempt, segment, smsc, status, coalesce(message_id, '') FROM harkara.v_attempt WHERE key = $1 ORDER BY attempt, segment`, key)
+	found, err := l.db.QueryContext(ctx, selectSegments, key)
 	if err != nil {
 		return Known{}, fmt.Errorf("look up the attempts of a request: %w", err)
 	}

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,6 +15,7 @@ import (
 	_ "github.com/lib/pq"
 
 	"harkara/storage/postgres"
+	"harkara/storage/postgres/pgtest"
 )
 
 // The package's tests share one private cluster, started by the first that asks for a database.
@@ -21,12 +23,16 @@ var cluster struct {
 	once      sync.Once
 	dir       string
 	running   *postgres.Cluster
+	admin     *sqlx.DB // makes and drops databases
 	err       error
 	databases atomic.Int64
 }
 
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if cluster.admin != nil {
+		cluster.admin.Close()
+	}
 	if cluster.running != nil {
 		if err := cluster.running.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -37,21 +43,42 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// folder makes the cluster's folder: on a disk, where what it costs is to be measured.
+func folder(benching bool) (string, error) {
+	if !benching {
+		return pgtest.Dir()
+	}
+	dir, err := os.MkdirTemp("/tmp", "hk")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o711)
+}
+
 // startCluster starts the cluster with a database "model" that has the schema.
 func startCluster() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	if cluster.dir, cluster.err = os.MkdirTemp("/tmp", "hk"); cluster.err != nil {
-		return
-	}
-	if cluster.err = os.Chmod(cluster.dir, 0o755); cluster.err != nil {
+	benching := flag.Lookup("test.bench").Value.String() != ""
+	if cluster.dir, cluster.err = folder(benching); cluster.err != nil {
 		return
 	}
 	log := slog.New(slog.DiscardHandler)
 	if cluster.running, cluster.err = postgres.Start(ctx, cluster.dir, log); cluster.err != nil {
 		return
 	}
-	if cluster.err = inCluster(ctx, "harkara", `CREATE DATABASE model`); cluster.err != nil {
+	if cluster.admin, cluster.err = sqlx.Open("postgres", cluster.running.DSN()); cluster.err != nil {
+		return
+	}
+	// What tests write need not survive the machine, and there are hundreds of databases to make. Benches are to be true.
+	if !benching {
+		for _, statement := range []string{`ALTER SYSTEM SET fsync = off`, `SELECT pg_reload_conf()`} {
+			if cluster.err = inCluster(ctx, statement); cluster.err != nil {
+				return
+			}
+		}
+	}
+	if cluster.err = inCluster(ctx, `CREATE DATABASE model`); cluster.err != nil {
 		return
 	}
 	db, err := sqlx.Open("postgres", dsnOf("model"))
@@ -66,13 +93,8 @@ func startCluster() {
 // dsnOf is the DSN of a database of the cluster; of two names lib/pq takes the later.
 func dsnOf(database string) string { return cluster.running.DSN() + " dbname=" + database }
 
-func inCluster(ctx context.Context, database, statement string) error {
-	db, err := sqlx.Open("postgres", dsnOf(database))
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	_, err = db.ExecContext(ctx, statement)
+func inCluster(ctx context.Context, statement string) error {
+	_, err := cluster.admin.ExecContext(ctx, statement)
 	return err
 }
 
@@ -85,11 +107,11 @@ func testDSN(t testing.TB) string {
 		t.Fatal(cluster.err)
 	}
 	name := fmt.Sprintf("test_%d", cluster.databases.Add(1))
-	if err := inCluster(t.Context(), "harkara", `CREATE DATABASE `+name+` TEMPLATE model`); err != nil {
+	if err := inCluster(t.Context(), `CREATE DATABASE `+name+` TEMPLATE model STRATEGY file_copy`); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := inCluster(context.Background(), "harkara", `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
+		if err := inCluster(context.Background(), `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
 			t.Error(err)
 		}
 	})

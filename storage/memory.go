@@ -87,6 +87,12 @@ func (w *memory) waitAgain(e *early) {
 
 // trim forgets the oldest messages beyond the limit, and the oldest early receipts. No batch may be at hand.
 func (w *memory) trim(now time.Time) {
+	w.trimMessages()
+	w.early.trim(now)
+	w.unnamed.trim(now)
+}
+
+func (w *memory) trimMessages() {
 	for len(w.messages) > w.limit {
 		m := w.order.pop()
 		delete(w.messages, m.key)
@@ -100,8 +106,14 @@ func (w *memory) trim(now time.Time) {
 		}
 		w.forgetDoubts(m)
 	}
-	w.early.trim(now)
-	w.unnamed.trim(now)
+}
+
+// forget lets go of all messages; they are looked up again. No batch may be at hand.
+func (w *memory) forget() {
+	limit := w.limit
+	w.limit = 0
+	w.trimMessages()
+	w.limit = limit
 }
 
 // queue is first in, first out.

@@ -19,6 +19,9 @@ const mendable = 100_000
 // PostgreSQL; their positions are skipped, so that new frames are not taken for them. It returns how many were lost.
 // Beyond a bound it is an error that says what to do.
 func MendLedger(ctx context.Context, db *sql.DB, js jetstream.JetStream, l *ledger.Ledger) (lost int, err error) {
+	if err := CheckLineage(ctx, db, l.Lineage()); err != nil {
+		return 0, err
+	}
 	end, err := l.Last(ctx)
 	if err != nil {
 		return 0, err

@@ -21,7 +21,6 @@ type standing struct {
 type message struct {
 	key      sms.Key
 	facts    ledger.Facts
-	digest   numberDigest // of the handset's number
 	now      standing
 	written  standing // as the database has it
 	stored   bool     // its row is in the database
@@ -97,6 +96,10 @@ func (m *message) apply(e *ledger.Event, f fact, moves []move) []move {
 		}
 	case ledger.Lapsed:
 		return m.advance(sms.Lapsed, e.At, e.Failure, moves)
+	case ledger.Unreported:
+		if m.now.State == sms.Submitted { // else a receipt, or a late answer, has said more
+			return m.advance(sms.Unreported, e.At, e.Failure, moves)
+		}
 	}
 	return moves
 }

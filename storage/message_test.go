@@ -18,15 +18,16 @@ import (
 
 var testStart = time.Date(2026, 11, 22, 10, 11, 12, 345678000, time.UTC)
 
+// testKey is a key of a request at testStart.
 func testKey(n int) sms.Key {
-	return sms.Key{0x01, 0x93, 0x52, 0x8a, 0x1c, 0x00, 0x70, 0x01, 0x80, 0, 0, 0, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
+	return sms.Key{0x01, 0xa2, 0x02, 0xbd, 0x07, 0x59, 0x70, 0x01, 0x80, 0, 0, 0, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
 }
 
 func testFacts(n, segments int) *ledger.Facts {
 	return &ledger.Facts{
 		Tenant: "acme", ID: sms.RequestID(fmt.Sprintf("order-%d", n)), Ref: fmt.Sprintf("ref %d", n), Class: "otp", Template: "1107161234567890123",
 		Header: "ACMEBK", Entity: "1101234567890123456", Category: "service_implicit", Encoding: "gsm7", Segments: segments, ToLast4: "5678",
-		ToDigest: []byte{1, 2, 3}, ToSealed: []byte{4, 5, 6}, Digest: []byte{7, 8}, Requested: testStart, Deadline: testStart.Add(5 * time.Minute),
+		ToDigest: []byte{1, 2, 3}, ToSealed: []byte{4, 5, 6}, Digest: []byte{7, 8}, ToMark: 9, Requested: testStart, Deadline: testStart.Add(5 * time.Minute),
 	}
 }
 
@@ -104,7 +105,7 @@ func (h *history) partly(attempt int, smsc sms.SMSCID, accepted, throttled int) 
 // referring makes the last event, a receipt, repeat the user_message_reference, without a message id unless named.
 func (h *history) referring(attempt, segment int, named bool) *history {
 	r := h.events[len(h.events)-1].Report
-	r.UserRef, r.From = sms.UserReference(testKey(h.n), attempt, segment), testFacts(0, 1).ToDigest
+	r.UserRef, r.From = sms.UserReference(testKey(h.n), attempt, segment), testFacts(0, 1).ToMark
 	if !named {
 		r.MessageID = ""
 	}
@@ -126,6 +127,11 @@ func twins() (int, int) {
 func (h *history) rejected() *history {
 	return h.add(ledger.Event{Kind: ledger.Rejected, Final: true, Facts: testFacts(h.n, 1),
 		Failure: &sms.Failure{Stage: sms.StageDLT, Code: "unknown_template", Reason: "unknown_template", Detail: "made up"}})
+}
+
+func (h *history) unreported() *history {
+	return h.add(ledger.Event{Kind: ledger.Unreported, Final: true,
+		Failure: &sms.Failure{Stage: sms.StageReceipt, Code: "unreported", Reason: "unreported", Detail: "made up"}})
 }
 
 func (h *history) receipt(attempt int, smsc sms.SMSCID, segment int, state sms.State) *history {
@@ -241,6 +247,15 @@ func TestMessageStates(t *testing.T) {
 		"a reference of another SMSC":            {new().planned(1, "a", 1, 1).ended(ledger.InDoubt, 1, "a", true, 1).receipt(1, "b", 1, sms.Delivered).referring(1, 1, true), []sms.State{"in_doubt"}},
 		"a reference to what was refused": {new().planned(1, "a", 1, 1).ended(ledger.InDoubt, 1, "a", true, 1).ended(ledger.Refused, 1, "a", false, 1).
 			receipt(1, "a", 1, sms.Delivered).referring(1, 1, true), []sms.State{"in_doubt", "refused"}},
+		"unreported": {new().planned(1, "a", 1, 1).submitted(1, "a", 1).unreported(), []sms.State{"submitted", "unreported"}},
+		"unreported, then a receipt": {new().planned(1, "a", 1, 1).submitted(1, "a", 1).unreported().receipt(1, "a", 1, sms.Expired).receipt(1, "a", 1, sms.Delivered),
+			[]sms.State{"submitted", "unreported", "expired", "delivered"}},
+		"unreported twice":            {new().planned(1, "a", 1, 1).submitted(1, "a", 1).unreported().unreported(), []sms.State{"submitted", "unreported"}},
+		"unreported behind a receipt": {new().planned(1, "a", 1, 1).submitted(1, "a", 1).receipt(1, "a", 1, sms.Undelivered).unreported(), []sms.State{"submitted", "undelivered"}},
+		"unreported, but in doubt":    {new().planned(1, "a", 1, 1).ended(ledger.InDoubt, 1, "a", true, 1).unreported(), []sms.State{"in_doubt"}},
+		"unreported, but refused":     {new().planned(1, "a", 1, 1).ended(ledger.Refused, 1, "a", true, 1).unreported(), []sms.State{"refused"}},
+		"unreported, one of two segments delivered": {new().planned(1, "a", 2, 1, 2).submitted(1, "a", 1, 2).receipt(1, "a", 1, sms.Delivered).unreported().
+			receipt(1, "a", 2, sms.Delivered), []sms.State{"submitted", "unreported", "delivered"}},
 		"planned twice": {new().planned(1, "a", 1, 1).planned(1, "a", 1, 1).submitted(1, "a", 1), []sms.State{"submitted"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -258,14 +273,16 @@ func TestMessageStates(t *testing.T) {
 
 func TestEventsThatCannotBeProjected(t *testing.T) {
 	for name, e := range map[string]ledger.Event{
-		"unknown message": {Kind: ledger.Submitted, Key: testKey(1), Attempt: 1},
-		"no key":          {Kind: ledger.Planned, Facts: testFacts(1, 1)},
-		"no report":       {Kind: ledger.Receipt},
-		"unknown kind":    {Kind: "sung", Key: testKey(1), Facts: testFacts(1, 1)},
-		"attempt":         {Kind: ledger.Planned, Key: testKey(1), Facts: testFacts(1, 1), Attempt: 1 << 31},
-		"segment":         {Kind: ledger.Planned, Key: testKey(1), Facts: testFacts(1, 1), Attempt: 1, Answers: []ledger.Answer{{Segment: 0}}},
-		"parts":           {Kind: ledger.Planned, Key: testKey(1), Facts: testFacts(1, 1), Attempt: 1, Parts: 1 << 15},
-		"segments":        {Kind: ledger.Planned, Key: testKey(1), Facts: testFacts(1, 1<<15), Attempt: 1},
+		"unknown message":        {Kind: ledger.Submitted, Key: testKey(1), Attempt: 1},
+		"no key":                 {Kind: ledger.Planned, Facts: testFacts(1, 1)},
+		"no report":              {Kind: ledger.Receipt},
+		"unknown kind":           {Kind: "sung", Key: testKey(1), Facts: testFacts(1, 1)},
+		"attempt":                {Kind: ledger.Planned, Key: testKey(1), Facts: testFacts(1, 1), Attempt: 1 << 31},
+		"segment":                {Kind: ledger.Planned, Key: testKey(1), Facts: testFacts(1, 1), Attempt: 1, Answers: []ledger.Answer{{Segment: 0}}},
+		"parts":                  {Kind: ledger.Planned, Key: testKey(1), Facts: testFacts(1, 1), Attempt: 1, Parts: 1 << 15},
+		"a shredding of nothing": {Kind: ledger.Shredded},
+		"a month":                {Kind: ledger.Shredded, Shred: &ledger.Shred{Tenant: "acme", Month: "November", Keys: []sms.Key{testKey(1)}}},
+		"segments":               {Kind: ledger.Planned, Key: testKey(1), Facts: testFacts(1, 1<<15), Attempt: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &batch{memory: newMemory(100, 100)}
@@ -320,6 +337,9 @@ func drawHistory(t *rapid.T, n int) *history {
 			}
 		default:
 			h.ended(kind, attempt, on, last, segments...)
+		}
+		if rapid.IntRange(0, 5).Draw(t, "unreported") == 0 {
+			h.unreported()
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "receipts") {
 			segment := rapid.SampledFrom(segments).Draw(t, "segment")
@@ -556,18 +576,18 @@ func TestAnSMSCMayUseItsIDsAgain(t *testing.T) {
 // TestAReferenceThatSeveralHave: the number decides, then the time; where both fit, nobody gets the receipt.
 func TestAReferenceThatSeveralHave(t *testing.T) {
 	first, second := twins()
-	doubted := func(n int, to byte, at time.Time) []ledger.Event {
+	doubted := func(n int, to uint8, at time.Time) []ledger.Event {
 		h := newHistory(n)
 		h.at = at
 		h.planned(1, "a", 1, 1).ended(ledger.InDoubt, 1, "a", true, 1)
-		h.events[0].Facts.ToDigest = []byte{to}
+		h.events[0].Facts.ToMark = to
 		return h.events
 	}
-	receipt := func(to byte, at time.Time) ledger.Event {
+	receipt := func(to uint8, at time.Time) ledger.Event {
 		h := newHistory(first)
 		h.at = at
 		h.receipt(1, "a", 1, sms.Delivered).referring(1, 1, true)
-		h.events[0].Report.From = []byte{to}
+		h.events[0].Report.From = to
 		return h.events[0]
 	}
 	day := func(n int) time.Time { return testStart.Add(time.Duration(n) * 24 * time.Hour) }

@@ -14,11 +14,12 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrationLock is the advisory lock that serialises migrations; projectionLock that of the one projector of
-// partition 0. Made-up numbers that nothing else in the database should use.
+// migrationLock is the advisory lock that serialises migrations; maintenanceLock that of the one that keeps the days;
+// projectionLock that of the one projector of partition 0. Made-up numbers that nothing else in the database should use.
 const (
-	migrationLock  = 0x6861726B_00000001
-	projectionLock = 0x6861726B_00000100
+	migrationLock   = 0x6861726B_00000001
+	maintenanceLock = 0x6861726B_00000002
+	projectionLock  = 0x6861726B_00000100
 )
 
 // Migrate brings the schema harkara up to date. Several processes may do it at once: one does, the others wait.

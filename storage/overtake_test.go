@@ -44,3 +44,22 @@ func TestAReceiptThatOvertakesItsAnswer(t *testing.T) {
 		t.Errorf("the old message is %s, the new one %s; want submitted and undelivered", a, b)
 	}
 }
+
+// TestAReceiptBeforeTheLateAnswerOfItsOwnSegment: the segment was in doubt, and a receipt has named it by its reference. A
+// second receipt finds it by that id, though the late answer that gives the same id is behind it in the batch.
+func TestAReceiptBeforeTheLateAnswerOfItsOwnSegment(t *testing.T) {
+	h := newHistory(1).planned(1, "a", 1, 1).ended(ledger.InDoubt, 1, "a", true, 1).receipt(1, "a", 1, sms.Submitted).referring(1, 1, true).
+		receipt(1, "a", 1, sms.Delivered).submitted(1, "a", 1)
+	h.events[4].Answers[0].At = testStart.Add(time.Second)
+	var items []item
+	for i := range h.events {
+		items = append(items, item{fact: factOf(1, i), event: &h.events[i]})
+	}
+	b := &batch{memory: newMemory(100, 100), coming: comingAnswers(items)}
+	for _, it := range items {
+		b.fold(it)
+	}
+	if m := b.memory.messages[testKey(1)]; m.now.State != sms.Delivered || b.stats.Early != 0 {
+		t.Errorf("the message is %s, %d receipts wait", m.now.State, b.stats.Early)
+	}
+}

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -23,9 +24,13 @@ type ProjectorConfig struct {
 
 	// SyncAlways says that the NATS server syncs every write, so that statuses go in atomic batches, one sync each.
 	SyncAlways bool
-	Replicas   int           // of SMS_STATUS; 0 means 1
-	MaxEvents  int           // of a batch, about; 0 means 8,000
-	MaxAge     time.Duration // how long a batch gathers; 0 means 40 ms
+	// Silent says that this is a replay into a database of its own: no status is published, and JS is not used.
+	Silent bool
+	// Timeout is how long a statement, or its wait for a lock, may take before the session ends with an error. 0 means 30 s.
+	Timeout   time.Duration
+	Replicas  int           // of SMS_STATUS; 0 means 1
+	MaxEvents int           // of a batch, about; 0 means 8,000
+	MaxAge    time.Duration // how long a batch gathers; 0 means 40 ms
 	// Remember is how many messages are in memory after a batch; others are looked up. 0 means 50,000: 55 MB of
 	// one-segment messages, 90 MB where all have three.
 	Remember int
@@ -41,7 +46,8 @@ type ProjectorTrace struct {
 	Projected func(p ledger.Position, stats Stats, took, lag time.Duration)
 	// Failed is called when a session ends on an error; the projector starts another.
 	Failed func(err error)
-	// Step is called before each step of a batch: recall, publish, commit. An error ends the session as if the step had failed.
+	// Step is called before each step of a batch: recall, publish (rows are written meanwhile), commit (statuses and rows
+	// are out, the position follows) and end (nothing but COMMIT is left). An error ends the session as if the step had failed.
 	Step func(name string) error
 }
 
@@ -50,16 +56,10 @@ type Projector struct {
 	config   ProjectorConfig
 	position atomic.Uint64
 	tables   *tables
-	care     care
+	halving  halving
 	matches  matches
 	failing  bool // the last session failed, and that was logged
 	waiting  bool // another projector works, and that was logged
-}
-
-// care is how carefully a projector goes where the database has refused its data before.
-type care struct {
-	level int             // 0: batches; 1: batches that look everything up; 2: event by event
-	until ledger.Position // where it ends
 }
 
 // NewProjector returns a projector that Run starts.
@@ -76,6 +76,9 @@ func NewProjector(cfg ProjectorConfig) *Projector {
 	if cfg.EarlyLimit == 0 {
 		cfg.EarlyLimit = 20_000
 	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 30 * time.Second
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -85,19 +88,24 @@ func NewProjector(cfg ProjectorConfig) *Projector {
 // Position returns how far this projector has come.
 func (p *Projector) Position() ledger.Position { return ledger.Position(p.position.Load()) }
 
+const shortPause = 100 * time.Millisecond
+
 // Run projects until ctx ends, and returns ctx.Err() then. Whatever fails, it begins again from the position in the
 // database, with a pause that grows to five seconds.
 func (p *Projector) Run(ctx context.Context) error {
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+	for pause := shortPause; ; pause = min(max(2*pause, shortPause), 5*time.Second) {
 		before := p.Position()
 		err := p.session(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if p.Position() > before {
-			pause = 100 * time.Millisecond
+			pause = shortPause
 		}
-		if !p.failing {
+		if errors.Is(err, errRefused) { // the next session goes on elsewhere, or with less
+			pause = 0
+		}
+		if !p.failing && pause > 0 {
 			p.failing = true
 			p.config.Log.Error("the projection into PostgreSQL stands still; it is tried again until it goes on", "position", p.Position(), "error", err)
 		}

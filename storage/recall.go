@@ -31,7 +31,7 @@ func recall(ctx context.Context, conn *sql.Conn, w *memory, items []item, strict
 				receipts = append(receipts, it)
 			}
 		default:
-			fresh := e.Facts != nil && e.Attempt == 1 && !strict
+			fresh := e.Kind == ledger.Planned && e.Facts != nil && e.Attempt == 1 && !strict
 			if _, ok := w.messages[e.Key]; !ok && !fresh && !introduced[e.Key] {
 				keys[e.Key] = true
 			}
@@ -65,7 +65,7 @@ func recall(ctx context.Context, conn *sql.Conn, w *memory, items []item, strict
 	if err := recallHandles(ctx, conn, unknown, keys); err != nil {
 		return 0, err
 	}
-	named, err := recallDoubts(ctx, conn, w, referring, doubted, keys)
+	named, err := recallDoubts(ctx, conn, w, referring, doubted, earlySince(items), keys)
 	if err != nil {
 		return 0, err
 	}
@@ -79,7 +79,7 @@ func recall(ctx context.Context, conn *sql.Conn, w *memory, items []item, strict
 		return 0, err
 	}
 	if answers = append(answers, named...); w.early.lost && len(answers) > 0 {
-		return found, recallEarly(ctx, conn, w, answers)
+		return found, recallEarly(ctx, conn, w, answers, earlySince(items))
 	}
 	return found, nil
 }
@@ -91,21 +91,27 @@ func recallHandles(ctx context.Context, conn *sql.Conn, receipts []item, keys ma
 	}
 	var smscs, ids []string
 	var since []time.Time
+	earliest := receipts[0].event.At
 	for _, it := range receipts {
 		smscs = append(smscs, string(it.event.Report.SMSC))
 		ids = append(ids, string(it.event.Report.MessageID))
 		since = append(since, it.event.At.Add(-reuseAfter))
+		if it.event.At.Before(earliest) {
+			earliest = it.event.At
+		}
 	}
 	found, err := conn.QueryContext(ctx, `
 		SELECT c.key FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS q(smsc, message_id, since)
 		CROSS JOIN LATERAL (
 			SELECT key, answered_at FROM harkara.attempt a
 			WHERE a.message_id = q.message_id AND a.smsc = q.smsc AND a.message_id IS NOT NULL AND a.answered_at >= q.since
+			AND a.key >= $4
 			UNION ALL
 			SELECT key, answered_at FROM harkara.answer n
 			WHERE n.message_id = q.message_id AND n.smsc = q.smsc AND n.message_id IS NOT NULL AND n.answered_at >= q.since
+			AND n.key >= $4
 			ORDER BY answered_at DESC LIMIT 1
-		) c`, pq.Array(smscs), pq.Array(ids), pq.Array(timestamps(since)))
+		) c`, pq.Array(smscs), pq.Array(ids), pq.Array(timestamps(since)), KeyAt(earliest.Add(-oldestReported)))
 	if err == nil {
 		err = addKeys(found, keys)
 	}

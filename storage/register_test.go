@@ -122,6 +122,7 @@ func with[T any](row T, how func(*T)) T {
 
 // What an import of templates makes of a register that has two.
 func TestImportTemplates(t *testing.T) {
+	t.Parallel()
 	one, two := testTemplate(1, entityA, "{#var#} is your OTP"), testTemplate(2, entityB, "Hi")
 	base := func() export { return exportOf(dlt.KindTemplate).row(1, one, "ACMEBK").row(2, two, "BETABK", "BETAIN") }
 	alter := func(how func(*dlt.Template)) export {
@@ -228,6 +229,7 @@ func TestImportTemplates(t *testing.T) {
 
 // The other kinds, one after the other into the same register.
 func TestImportOtherKinds(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	imports(t, db, exportOf(dlt.KindTemplate).template(1, entityA, "x", "ACMEBK"), ImportOptions{})
 	entities := func(names ...string) export {
@@ -346,6 +348,7 @@ func TestImportLeavesEntitiesAndHeadersAsTheyAre(t *testing.T) {
 
 // More rows than one statement takes, with texts that would break a careless COPY or JSON: all come back to the byte.
 func TestImportKeepsEveryByte(t *testing.T) {
+	t.Parallel()
 	texts := []string{`plain`, `"quoted"`, `back\slash`, `{a,b}`, `NULL`, `null`, ` `, "line\r\nline\n\ttab", `'; DROP TABLE x; --`, `\N`, `\.`, "<b>&\u2028",
 		"आपका OTP {#var#} है", "உங்கள் {#num#}", "😀 €", `$1 %d %s`, `\x00`, `\u0000`, "\x01\x7f", "\ufffd"}
 	e, want := exportOf(dlt.KindTemplate), make([]dlt.Template, importChunk+1)

@@ -2,14 +2,12 @@ package storage
 
 import (
 	"fmt"
-	"io/fs"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/pressly/goose/v3"
 	"pgregory.net/rapid"
 
 	"harkara/dlt"
@@ -18,6 +16,7 @@ import (
 // Any imports, one after the other, leave in PostgreSQL what a plain replay of their accepted rows gives; every version
 // can be read later, and from every version a refresh leads to the last.
 func TestImportsFollowTheModel(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		emptyRegister(t, db)
@@ -309,17 +308,7 @@ func TestHistory(t *testing.T) {
 // The register of an older database is version 1 of its rows.
 func TestOlderRegisterIsCarriedOver(t *testing.T) {
 	db := testDB(t)
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db.DB, files, goose.WithTableName("public.harkara_migrations"), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := provider.DownTo(t.Context(), 11); err != nil {
-		t.Fatal(err)
-	}
+	provider := migrateTo(t, db.DB, 11)
 	for _, statement := range []string{
 		`INSERT INTO harkara.entity VALUES ('1101000000000000011', 'Acme Bank', true), ('1101000000000000012', '', false)`,
 		`INSERT INTO harkara.header VALUES ('ACMEBK', '1101000000000000011', true), ('BETABK', '1101000000000000012', false)`,
@@ -330,7 +319,7 @@ func TestOlderRegisterIsCarriedOver(t *testing.T) {
 	} {
 		db.MustExec(statement)
 	}
-	if err := Migrate(t.Context(), db.DB); err != nil {
+	if _, err := provider.UpTo(t.Context(), 13); err != nil { // the last that has a way back
 		t.Fatal(err)
 	}
 	one, two := testTemplate(1, entityA, "a \"b\"\r\n\\u0000"), testTemplate(2, entityB, "x")
@@ -361,6 +350,9 @@ func TestOlderRegisterIsCarriedOver(t *testing.T) {
 	}
 	if got := query(t, db.DB, `SELECT id, name, active FROM harkara.template ORDER BY id`); fmt.Sprint(got) != `[1107000000000000001|Template 1|true 1107000000000000002|now|false]` {
 		t.Errorf("put back %v", got)
+	}
+	if err := Migrate(t.Context(), db.DB); err != nil {
+		t.Errorf("forward again: %v", err)
 	}
 }
 

@@ -1,15 +1,13 @@
 package storage
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"harkara/dlt"
 	"harkara/smpp/sms"
@@ -22,8 +20,11 @@ type MessageFilter struct {
 	ID       sms.RequestID
 	Ref      string
 	Template dlt.TemplateID
+	Header   dlt.Header
+	SMSC     sms.SMSCID
+	Class    string
 	State    sms.State
-	ToDigest []byte // Vault.Digest of the number
+	Number   []MonthDigests // oldest first; of Vault.Digests. Empty but not nil: a number that no row can have
 }
 
 // MessageRow is one message as it stands. Texts are empty and times nil where there is none; times are UTC.
@@ -51,59 +52,72 @@ type MessageRow struct {
 	Register          *int64         `json:"register"` // the version that it was checked against; nil in older rows
 }
 
-const selectMessages = `
-	SELECT tenant, id, ref, state, class, template, header, entity, category, coalesce(smsc, ''), segments, to_last4,
-	       coalesce(error_stage, ''), coalesce(error_code, ''), coalesce(error_reason, ''), possible_duplicate,
-	       requested_at, submitted_at, final_at, register, coalesce(error_detail, '')
-	FROM harkara.v_message`
-
 // Messages yields the messages that the filter chooses, oldest request first, while they come from PostgreSQL: it needs
 // the same memory for ten as for ten million. An error is yielded once, as the last pair. The caller may stop early.
 func Messages(ctx context.Context, db *sqlx.DB, f MessageFilter) iter.Seq2[MessageRow, error] {
-	where := f.where()
-	// Keys begin with the time of the request, and have an index.
-	return stream(ctx, db, "report messages", selectMessages+where.String()+" ORDER BY key", where.args, scanMessage)
+	return inSnapshot(ctx, db, "report messages", func(ctx context.Context, tx *sqlx.Tx, emit func(MessageRow) error) error {
+		if f.Number != nil {
+			return f.byNumber(ctx, tx, emit)
+		}
+		days, err := f.days(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, day := range days {
+			if err := f.readDay(ctx, tx, day, nil, emit); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
-// stream yields the rows of a query while they come from PostgreSQL; an error is yielded once, as the last pair.
-func stream[T any](ctx context.Context, db *sqlx.DB, what, query string, args []any, scan func(*sql.Rows) (T, error)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		fail := func(err error) {
-			if ctx.Err() != nil {
-				err = ctx.Err() // PostgreSQL and the driver have their own words for it
-			}
-			var none T
-			yield(none, fmt.Errorf("%s: %w", what, err))
-		}
-		rows, err := db.QueryContext(ctx, query, args...)
-		if err != nil {
-			fail(err)
-			return
-		}
-		defer rows.Close()
-		defer cancel() // first: it stops the query in the server, and to close rows alone would read all that is left
-		for rows.Next() {
-			row, err := scan(rows)
-			if err = cmp.Or(err, ctx.Err()); err != nil {
-				fail(err)
-				return
-			}
-			if !yield(row, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			fail(err)
-		}
+// selectMessages reads messages as they stand, between two keys. Both tables have these bounds, so that one day of each is
+// read.
+const selectMessages = `
+	SELECT m.tenant, m.id, m.ref, coalesce(t.state, m.state), m.class, m.template, m.header, m.entity, m.category,
+	       coalesce(CASE WHEN t.state IS NULL THEN m.smsc ELSE t.smsc END, ''), m.segments, m.to_last4,
+	       coalesce(CASE WHEN t.state IS NULL THEN m.error_stage ELSE t.error_stage END, ''),
+	       coalesce(CASE WHEN t.state IS NULL THEN m.error_code ELSE t.error_code END, ''),
+	       coalesce(CASE WHEN t.state IS NULL THEN m.error_reason ELSE t.error_reason END, ''),
+	       coalesce(CASE WHEN t.state IS NULL THEN m.error_detail ELSE t.error_detail END, ''),
+	       coalesce(t.possible_duplicate, m.possible_duplicate), m.requested_at,
+	       CASE WHEN t.state IS NULL THEN m.submitted_at ELSE t.submitted_at END,
+	       CASE WHEN t.state IS NULL THEN m.final_at ELSE t.final_at END, m.register
+	FROM harkara.v_request m
+	LEFT JOIN LATERAL (
+		SELECT * FROM harkara.v_standing a WHERE a.key = m.key AND a.key >= $1 AND a.key < $2 ORDER BY a.fact DESC LIMIT 1
+	) t ON true
+	WHERE m.key >= $1 AND m.key < $2`
+
+// readDay emits the messages of one day, or of a part of it, that have one of the keys; nil: any.
+func (f *MessageFilter) readDay(ctx context.Context, tx *sqlx.Tx, day span, keys []sms.Key, emit func(MessageRow) error) error {
+	w := where{args: []any{day.low, day.high}}
+	if keys != nil {
+		w.add("m.key = ANY($%d::uuid[])", pq.Array(keys))
 	}
+	w.between("m.requested_at", f.From, f.To)
+	w.equal("m.tenant", string(f.Tenant))
+	w.equal("m.id", string(f.ID))
+	w.equal("m.ref", f.Ref)
+	w.equal("m.template", string(f.Template))
+	w.equal("m.header", string(f.Header))
+	w.equal("m.class", f.Class)
+	w.equal("coalesce(t.state, m.state)", string(f.State))
+	w.equal("CASE WHEN t.state IS NULL THEN m.smsc ELSE t.smsc END", string(f.SMSC))
+	return each(ctx, tx, selectMessages+w.and()+" ORDER BY m.key", w.args, func(rows *sql.Rows) error {
+		m, err := scanMessage(rows)
+		if err != nil {
+			return err
+		}
+		return emit(m)
+	})
 }
 
 func scanMessage(rows *sql.Rows) (m MessageRow, err error) {
 	err = rows.Scan(&m.Tenant, &m.ID, &m.Ref, &m.State, &m.Class, &m.Template, &m.Header, &m.Entity, &m.Category,
-		&m.SMSC, &m.Segments, &m.ToLast4, &m.ErrorStage, &m.ErrorCode, &m.ErrorReason, &m.PossibleDuplicate,
-		&m.RequestedAt, &m.SubmittedAt, &m.FinalAt, &m.Register, &m.ErrorDetail)
+		&m.SMSC, &m.Segments, &m.ToLast4, &m.ErrorStage, &m.ErrorCode, &m.ErrorReason, &m.ErrorDetail,
+		&m.PossibleDuplicate, &m.RequestedAt, &m.SubmittedAt, &m.FinalAt, &m.Register)
 	m.RequestedAt, m.SubmittedAt, m.FinalAt = m.RequestedAt.UTC(), inUTC(m.SubmittedAt), inUTC(m.FinalAt)
 	return m, err
 }
@@ -114,54 +128,4 @@ func inUTC(t *time.Time) *time.Time {
 	}
 	u := t.UTC()
 	return &u
-}
-
-func (f *MessageFilter) where() *where {
-	var w where
-	w.requested(f.From, f.To)
-	w.equal("tenant", string(f.Tenant))
-	w.equal("id", string(f.ID))
-	w.equal("ref", f.Ref)
-	w.equal("template", string(f.Template))
-	w.equal("state", string(f.State))
-	if len(f.ToDigest) > 0 {
-		w.add("to_digest = $%d", f.ToDigest)
-	}
-	return &w
-}
-
-// where gathers the conditions of a query with their arguments. Conditions are texts of this package; what comes from
-// outside goes into the arguments alone.
-type where struct {
-	conditions []string
-	args       []any
-}
-
-// add adds a condition, whose %d becomes its argument's number.
-func (w *where) add(condition string, arg any) {
-	w.args = append(w.args, arg)
-	w.conditions = append(w.conditions, fmt.Sprintf(condition, len(w.args)))
-}
-
-func (w *where) equal(column, value string) {
-	if value != "" {
-		w.add(column+" = $%d", value)
-	}
-}
-
-func (w *where) requested(from, to time.Time) {
-	if !from.IsZero() {
-		w.add("requested_at >= $%d", from)
-	}
-	if !to.IsZero() {
-		w.add("requested_at < $%d", to)
-	}
-}
-
-// String returns the WHERE clause, empty where there is no condition.
-func (w *where) String() string {
-	if len(w.conditions) == 0 {
-		return ""
-	}
-	return " WHERE " + strings.Join(w.conditions, " AND ")
 }

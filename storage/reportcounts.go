@@ -1,5 +1,7 @@
 package storage
 
+import "harkara/smpp/sms"
+
 // Counts is what became of a number of messages. Requested is the sum of Pending and all that follow it.
 type Counts struct {
 	Requested   int64 `json:"requested"`
@@ -15,40 +17,38 @@ type Counts struct {
 	InDoubt     int64 `json:"in_doubt"`
 }
 
-// selectCounts selects Counts over v_message, in the order of each.
-const selectCounts = `
-		count(*), count(submitted_at), count(*) FILTER (WHERE state IN ('planned', 'submitted')),
-		count(*) FILTER (WHERE state = 'delivered'), count(*) FILTER (WHERE state = 'undelivered'),
-		count(*) FILTER (WHERE state = 'expired'), count(*) FILTER (WHERE state = 'unreported'),
-		count(*) FILTER (WHERE state = 'refused'), count(*) FILTER (WHERE state = 'rejected'),
-		count(*) FILTER (WHERE state = 'lapsed'), count(*) FILTER (WHERE state = 'in_doubt')`
-
-// each lists the counts in the order of their declaration.
-func (c *Counts) each() [11]*int64 {
-	return [...]*int64{&c.Requested, &c.Submitted, &c.Pending, &c.Delivered, &c.Undelivered, &c.Expired, &c.Unreported,
-		&c.Refused, &c.Rejected, &c.Lapsed, &c.InDoubt}
+// count adds messages of one standing; submitted says that an SMSC accepted them.
+func (c *Counts) count(state sms.State, submitted bool, messages int64) {
+	c.Requested += messages
+	if submitted {
+		c.Submitted += messages
+	}
+	switch state {
+	case sms.Planned, sms.Submitted:
+		c.Pending += messages
+	case sms.Delivered:
+		c.Delivered += messages
+	case sms.Undelivered:
+		c.Undelivered += messages
+	case sms.Expired:
+		c.Expired += messages
+	case sms.Unreported:
+		c.Unreported += messages
+	case sms.Refused:
+		c.Refused += messages
+	case sms.Rejected:
+		c.Rejected += messages
+	case sms.Lapsed:
+		c.Lapsed += messages
+	case sms.InDoubt:
+		c.InDoubt += messages
+	}
 }
 
 // Each lists the counts in the order of their declaration.
-func (c Counts) Each() (counts [11]int64) {
-	for i, n := range c.each() {
-		counts[i] = *n
-	}
-	return counts
-}
-
-// into appends where a query's counts are scanned into.
-func (c *Counts) into(list []any) []any {
-	for _, n := range c.each() {
-		list = append(list, n)
-	}
-	return list
-}
-
-func (c *Counts) add(part Counts) {
-	for i, n := range part.Each() {
-		*c.each()[i] += n
-	}
+func (c Counts) Each() [11]int64 {
+	return [...]int64{c.Requested, c.Submitted, c.Pending, c.Delivered, c.Undelivered, c.Expired, c.Unreported, c.Refused,
+		c.Rejected, c.Lapsed, c.InDoubt}
 }
 
 // deliveredPercent is nil where none was to be delivered.

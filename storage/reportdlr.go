@@ -3,20 +3,20 @@ package storage
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"strconv"
+	"iter"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"harkara/smpp/sms"
 )
 
 // DLRFilter chooses messages and says how to group them; an empty field chooses all.
 type DLRFilter struct {
-	From, To time.Time // requested in [From, To)
+	From, To time.Time // requested in [From, To), widened to whole hours
 	Tenant   sms.TenantID
 	By       []string // of DLRDimensions; none: one row for all
 }
@@ -28,95 +28,138 @@ type DLRRow struct {
 	// DeliveredPercent is Delivered of all but the rejected, 0 to 100: a rejected request is one that nobody was ever
 	// to get, while one refused, lapsed, in doubt or still pending did not arrive. Nil where there was none to deliver.
 	DeliveredPercent *float64 `json:"delivered_percent"`
-	// Seconds from the request to delivery, of the delivered ones; nil where there are none.
+	// Seconds from the request to delivery, of the delivered ones, to 5 %: the middle of the Bucket that holds the
+	// message of that rank. Nil where there are none.
 	P50 *float64 `json:"p50_s"`
 	P95 *float64 `json:"p95_s"`
 	P99 *float64 `json:"p99_s"`
 }
 
-// dimensions are what a report may group by, with the expressions over v_message. Days and hours are India's.
-var dimensions = map[string]string{
-	"tenant":   `tenant`,
-	"template": `template`,
-	"header":   `header`,
-	"entity":   `entity`,
-	"smsc":     `coalesce(smsc, '')`,
-	"class":    `class`,
-	"category": `category`,
-	"day":      `to_char(requested_at AT TIME ZONE 'Asia/Kolkata', 'YYYY-MM-DD')`,
-	"hour":     `to_char(requested_at AT TIME ZONE 'Asia/Kolkata', 'YYYY-MM-DD"T"HH24:00:00+05:30')`,
-	"error":    `concat_ws(' ', error_stage, nullif(error_code, ''), nullif(nullif(error_reason, error_code), ''))`,
-}
-
 // DLRDimensions lists what DLRFilter.By may hold: tenant, template, header, entity, smsc (empty where none was tried),
-// class, category, day (2026-11-22) and hour (2026-11-22T15:00:00+05:30) of the request in India, and error (stage,
+// class, category, hour (2026-11-22T15:00:00+05:30) and day (2026-11-22) of the request in India, and error (stage,
 // code and reason, such as "receipt 633 template_not_matched"; empty where none).
 func DLRDimensions() []string {
 	return []string{"tenant", "template", "header", "entity", "smsc", "class", "category", "hour", "day", "error"}
 }
 
-// DLR counts messages by state, group by group in the groups' order. It fails where By names no dimension.
-func DLR(ctx context.Context, db *sqlx.DB, f DLRFilter) ([]DLRRow, error) {
-	query, args, err := f.query()
-	if err != nil {
-		return nil, fmt.Errorf("report delivery: %w", err)
-	}
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("report delivery: %w", err)
-	}
-	defer rows.Close()
-	var report []DLRRow
-	for rows.Next() {
-		row, err := scanDLR(rows, len(f.By))
-		if err != nil {
-			return nil, fmt.Errorf("report delivery: %w", err)
-		}
-		report = append(report, row)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("report delivery: %w", err)
-	}
-	return report, nil
+// DLR yields the counts of messages by state, group by group in the groups' order, like Messages. It reads the counts
+// that the projection keeps, never messages. It fails where By names no dimension.
+func DLR(ctx context.Context, db *sqlx.DB, f DLRFilter) iter.Seq2[DLRRow, error] {
+	return inSnapshot(ctx, db, "report delivery", func(ctx context.Context, tx *sqlx.Tx, emit func(DLRRow) error) error {
+		return f.read(ctx, tx, emit)
+	})
 }
 
-func (f *DLRFilter) query() (query string, args []any, err error) {
-	var groups, numbers []string
-	for i, by := range f.By {
-		expression, ok := dimensions[by]
-		if !ok {
-			return "", nil, fmt.Errorf("%q is nothing to group by: choose of %s", by, strings.Join(DLRDimensions(), ", "))
-		}
-		groups, numbers = append(groups, expression+", "), append(numbers, strconv.Itoa(i+1))
+func (f *DLRFilter) read(ctx context.Context, tx *sqlx.Tx, emit func(DLRRow) error) error {
+	query, args, err := f.query()
+	if err != nil {
+		return err
 	}
-	var w where
-	w.requested(f.From, f.To)
-	w.equal("tenant", string(f.Tenant))
-	query = "SELECT " + strings.Join(groups, "") + `
-` + selectCounts + `,
-		percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM final_at - requested_at)::float8)
-			FILTER (WHERE state = 'delivered')
-		FROM harkara.v_message` + w.String()
-	if by := strings.Join(numbers, ", "); by != "" {
-		query += " GROUP BY " + by + " ORDER BY " + by
+	var at *dlrGroup // none where nothing was read yet
+	if len(f.By) == 0 {
+		at = &dlrGroup{row: DLRRow{Group: []string{}}} // one row for all, though there is nothing
+	}
+	part := dlrPart{group: make([]string, len(f.By))}
+	into := []any{&part.state, &part.submitted, &part.bucket, &part.messages}
+	for i := range part.group {
+		into = slices.Insert(into, i, any(&part.group[i]))
+	}
+	err = each(ctx, tx, query, args, func(rows *sql.Rows) error {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		if at != nil && !slices.Equal(at.row.Group, part.group) {
+			if err := emit(at.finished()); err != nil {
+				return err
+			}
+			at = nil
+		}
+		if at == nil {
+			at = &dlrGroup{row: DLRRow{Group: slices.Clone(part.group)}}
+		}
+		at.add(&part)
+		return nil
+	})
+	if err != nil || at == nil {
+		return err
+	}
+	return emit(at.finished())
+}
+
+// query sums whole numbers first, and looks texts up for few sums: a day of a large gateway is a million rows. By hour
+// there is little to be summed first.
+func (f *DLRFilter) query() (query string, args []any, err error) {
+	g, err := group(f.By, DLRDimensions())
+	if err != nil {
+		return "", nil, err
+	}
+	var of, w where
+	from, to := WholeHours(f.From, f.To)
+	of.between("hour", from, to)
+	w.args = of.args
+	w.equal("d.tenant", string(f.Tenant))
+	counts := "SELECT " + list(g.times, "dim, outcome, bucket, messages") + " FROM harkara.v_tally_row" + of.String()
+	if !slices.Contains(f.By, "hour") {
+		counts = "SELECT " + list(g.times, "dim, outcome, bucket, sum(messages) AS messages") + " FROM harkara.v_tally_row" +
+			of.String() + " GROUP BY dim, outcome, bucket"
+		if len(g.times) > 0 {
+			counts += ", day"
+		}
+	}
+	query = "SELECT " + list(g.shown, "o.state, o.submitted, t.bucket, sum(t.messages)::bigint") + " FROM (" + counts + `) t
+		JOIN harkara.v_dim d ON d.id = t.dim
+		JOIN harkara.v_outcome o ON o.id = t.outcome` + w.String() + " GROUP BY " + list(g.keys, "o.state, o.submitted, t.bucket")
+	if len(g.order) > 0 {
+		query += " ORDER BY " + strings.Join(g.order, ", ")
 	}
 	return query, w.args, nil
 }
 
-func scanDLR(rows *sql.Rows, groups int) (DLRRow, error) {
-	row := DLRRow{Group: make([]string, groups)}
-	var percentiles pq.Float64Array
-	into := make([]any, 0, groups+12)
-	for i := range row.Group {
-		into = append(into, &row.Group[i])
+// list writes names and what follows them.
+func list(names []string, last string) string {
+	return strings.Join(append(slices.Clone(names), last), ", ")
+}
+
+// dlrPart is the messages of a group that share a standing and a bucket.
+type dlrPart struct {
+	group     []string
+	state     sms.State
+	submitted bool
+	bucket    int16
+	messages  int64
+}
+
+// dlrGroup gathers the parts of a group.
+type dlrGroup struct {
+	row     DLRRow
+	buckets []int64 // delivered messages by bucket
+}
+
+func (g *dlrGroup) add(p *dlrPart) {
+	g.row.count(p.state, p.submitted, p.messages)
+	if p.state != sms.Delivered {
+		return
 	}
-	into = append(row.into(into), &percentiles)
-	if err := rows.Scan(into...); err != nil {
-		return row, err
+	if missing := int(p.bucket) + 1 - len(g.buckets); missing > 0 {
+		g.buckets = append(g.buckets, make([]int64, missing)...)
 	}
-	row.DeliveredPercent = row.deliveredPercent()
-	if len(percentiles) == 3 { // none where nothing was delivered
-		row.P50, row.P95, row.P99 = &percentiles[0], &percentiles[1], &percentiles[2]
+	g.buckets[p.bucket] += p.messages
+}
+
+func (g *dlrGroup) finished() DLRRow {
+	g.row.DeliveredPercent = g.row.deliveredPercent()
+	g.row.P50, g.row.P95, g.row.P99 = g.seconds(0.5), g.seconds(0.95), g.seconds(0.99)
+	return g.row
+}
+
+// seconds is how long the message took that so large a share of the delivered ones were not slower than.
+func (g *dlrGroup) seconds(share float64) *float64 {
+	rank := int64(math.Ceil(share * float64(g.row.Delivered)))
+	for bucket, n := range g.buckets {
+		if rank -= n; n > 0 && rank <= 0 {
+			middle := math.Pow(1.1, float64(bucket)-100.5) // as harkara.bucket_seconds
+			return &middle
+		}
 	}
-	return row, nil
+	return nil
 }

@@ -17,7 +17,7 @@ import (
 
 // UseFilter chooses messages; an empty field chooses all.
 type UseFilter struct {
-	From, To time.Time // requested in [From, To)
+	From, To time.Time // requested in [From, To), widened to whole hours
 	Tenant   sms.TenantID
 	Template dlt.TemplateID
 	Header   dlt.Header
@@ -31,7 +31,7 @@ type UseRow struct {
 	Counts
 	DeliveredPercent *float64     `json:"delivered_percent"`
 	Segments         int64        `json:"segments"`  // of those submitted
-	LastUsed         *time.Time   `json:"last_used"` // the newest request that was offered to an SMSC, in UTC; nil: none
+	LastUsed         *time.Time   `json:"last_used"` // the hour of the newest that was offered to an SMSC, in UTC; nil: none
 	Failures         []UseFailure `json:"failures"`  // the most frequent ones first
 }
 
@@ -67,70 +67,98 @@ func HeaderReport(ctx context.Context, db *sqlx.DB, f UseFilter) iter.Seq2[UseRo
 	return f.report(ctx, db, "report headers", "'', header, entity")
 }
 
-// report yields the use by groups of template, header and entity. PostgreSQL counts finer groups, which come in order.
+// report yields the use by groups of template, header and entity. The counts come in finer parts, group by group.
 func (f *UseFilter) report(ctx context.Context, db *sqlx.DB, what, groups string) iter.Seq2[UseRow, error] {
-	var w where
-	w.requested(f.From, f.To)
+	var of, w where
+	from, to := WholeHours(f.From, f.To)
+	of.between("hour", from, to)
+	w.args = of.args
 	w.equal("tenant", string(f.Tenant))
 	w.equal("template", string(f.Template))
 	w.equal("header", string(f.Header))
-	query := "SELECT " + groups + `, coalesce(error_stage, ''), coalesce(error_code, ''), coalesce(error_reason, ''),
-		coalesce(smsc, ''), ` + selectCounts + `, coalesce(sum(segments) FILTER (WHERE submitted_at IS NOT NULL), 0),
-		max(requested_at) FILTER (WHERE smsc IS NOT NULL)
-		FROM harkara.v_message` + w.String() + " GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3"
-	parts := stream(ctx, db, what, query, w.args, scanUse)
-	return func(yield func(UseRow, error) bool) {
-		var row UseRow // the group at hand; none where nothing was requested
-		for part, err := range parts {
-			switch {
-			case err != nil:
-				yield(UseRow{}, err)
-				return
-			case row.Requested > 0 && row.sameGroup(&part):
-				row.add(&part)
-				continue
-			case row.Requested > 0 && !yield(row.finished(), nil):
-				return
+	query := "SELECT " + groups + `, error_stage, error_code, error_reason, smsc, state, submitted, messages, segments, last
+		FROM (SELECT dim, outcome, sum(messages)::bigint AS messages, sum(segments)::bigint AS segments, max(hour) AS last
+			FROM harkara.v_tally_row` + of.String() + ` GROUP BY dim, outcome) t
+		JOIN harkara.v_dim d ON d.id = t.dim
+		JOIN harkara.v_outcome o ON o.id = t.outcome` + w.String() + " ORDER BY 1, 2, 3"
+	return inSnapshot(ctx, db, what, func(ctx context.Context, tx *sqlx.Tx, emit func(UseRow) error) error {
+		var at useGroup
+		err := each(ctx, tx, query, w.args, func(rows *sql.Rows) error {
+			var p usePart
+			if err := p.scan(rows); err != nil {
+				return err
 			}
-			row = part
+			if at.row.Requested > 0 && !at.holds(&p) {
+				if err := emit(at.finished()); err != nil {
+					return err
+				}
+				at = useGroup{}
+			}
+			at.add(&p)
+			return nil
+		})
+		if err != nil || at.row.Requested == 0 {
+			return err
 		}
-		if row.Requested > 0 {
-			yield(row.finished(), nil)
-		}
-	}
+		return emit(at.finished())
+	})
 }
 
-func scanUse(rows *sql.Rows) (r UseRow, err error) {
-	var f UseFailure
-	into := r.into([]any{&r.Template, &r.Header, &r.Entity, &f.Stage, &f.Code, &f.Reason, &f.SMSC})
-	err = rows.Scan(append(into, &r.Segments, &r.LastUsed)...)
-	r.LastUsed = inUTC(r.LastUsed)
-	if f.Stage != "" {
-		f.Count = r.Requested
-		r.Failures = []UseFailure{f}
-	}
-	return r, err
+// usePart is the messages of a group that ended alike at one SMSC.
+type usePart struct {
+	template           dlt.TemplateID
+	header             dlt.Header
+	entity             dlt.EntityID
+	failure            UseFailure // without a count
+	state              sms.State
+	submitted          bool
+	messages, segments int64
+	last               time.Time // hour of the newest
 }
 
-func (r *UseRow) sameGroup(part *UseRow) bool {
-	return r.Template == part.Template && r.Header == part.Header && r.Entity == part.Entity
+func (p *usePart) scan(rows *sql.Rows) error {
+	return rows.Scan(&p.template, &p.header, &p.entity, &p.failure.Stage, &p.failure.Code, &p.failure.Reason, &p.failure.SMSC,
+		&p.state, &p.submitted, &p.messages, &p.segments, &p.last)
 }
 
-func (r *UseRow) add(part *UseRow) {
-	r.Counts.add(part.Counts)
-	r.Segments += part.Segments
-	if part.LastUsed != nil && (r.LastUsed == nil || part.LastUsed.After(*r.LastUsed)) {
-		r.LastUsed = part.LastUsed
+// useGroup gathers the parts of a group.
+type useGroup struct {
+	row      UseRow
+	failures map[UseFailure]int64
+}
+
+func (g *useGroup) holds(p *usePart) bool {
+	return g.row.Template == p.template && g.row.Header == p.header && g.row.Entity == p.entity
+}
+
+func (g *useGroup) add(p *usePart) {
+	g.row.Template, g.row.Header, g.row.Entity = p.template, p.header, p.entity
+	g.row.count(p.state, p.submitted, p.messages)
+	if p.submitted {
+		g.row.Segments += p.segments
 	}
-	r.Failures = append(r.Failures, part.Failures...)
+	if p.failure.SMSC != "" && (g.row.LastUsed == nil || p.last.After(*g.row.LastUsed)) {
+		g.row.LastUsed = inUTC(&p.last)
+	}
+	if p.failure.Stage == "" {
+		return
+	}
+	if g.failures == nil {
+		g.failures = map[UseFailure]int64{}
+	}
+	g.failures[p.failure] += p.messages
 }
 
 // finished is the row of a group that has all its parts.
-func (r *UseRow) finished() UseRow {
-	r.DeliveredPercent = r.deliveredPercent()
-	slices.SortFunc(r.Failures, func(a, b UseFailure) int {
+func (g *useGroup) finished() UseRow {
+	for f, n := range g.failures {
+		f.Count = n
+		g.row.Failures = append(g.row.Failures, f)
+	}
+	slices.SortFunc(g.row.Failures, func(a, b UseFailure) int {
 		return cmp.Or(-cmp.Compare(a.Count, b.Count), cmp.Compare(a.Stage, b.Stage), cmp.Compare(a.Code, b.Code),
 			cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.SMSC, b.SMSC))
 	})
-	return *r
+	g.row.DeliveredPercent = g.row.deliveredPercent()
+	return g.row
 }

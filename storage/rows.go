@@ -158,31 +158,40 @@ func (r *rows) copyIn(ctx context.Context, conn *sql.Conn) error {
 	if r.n == 0 {
 		return nil
 	}
-	lines := string(r.b[:len(r.b)-1]) // CopyData adds the last newline
-	err := conn.Raw(func(raw any) error {
-		c, ok := raw.(driver.Conn)
-		if !ok {
-			return errors.New("the connection is not lib/pq's")
-		}
-		statement, err := c.Prepare("COPY harkara." + r.table + " (" + r.columns + ") FROM STDIN")
-		if err != nil {
-			return err
-		}
-		copier, ok := statement.(interface {
-			driver.Stmt
-			CopyData(context.Context, string) (driver.Result, error)
-		})
-		if !ok {
-			return errors.Join(errors.New("the statement is not lib/pq's COPY"), statement.Close())
-		}
-		if _, err := copier.CopyData(ctx, lines); err != nil {
-			return errors.Join(err, copier.Close())
-		}
-		_, err = copier.Exec(nil)
-		return errors.Join(err, copier.Close())
-	})
-	if err != nil {
-		return fmt.Errorf("write %s: %w", r.table, err)
+	var failed error
+	// What fails is not given to Raw: on a broken connection it would close it, and wait for the open transaction for ever.
+	if err := conn.Raw(func(raw any) error {
+		failed = r.copyTo(ctx, raw)
+		return nil
+	}); err != nil {
+		failed = err
+	}
+	if failed != nil {
+		return fmt.Errorf("write %s: %w", r.table, failed)
 	}
 	return nil
+}
+
+// copyTo sends the lines to lib/pq's connection.
+func (r *rows) copyTo(ctx context.Context, raw any) error {
+	c, ok := raw.(driver.Conn)
+	if !ok {
+		return errors.New("the connection is not lib/pq's")
+	}
+	statement, err := c.Prepare("COPY harkara." + r.table + " (" + r.columns + ") FROM STDIN")
+	if err != nil {
+		return err
+	}
+	copier, ok := statement.(interface {
+		driver.Stmt
+		CopyData(context.Context, string) (driver.Result, error)
+	})
+	if !ok {
+		return errors.Join(errors.New("the statement is not lib/pq's COPY"), statement.Close())
+	}
+	if _, err := copier.CopyData(ctx, string(r.b[:len(r.b)-1])); err != nil { // it adds the last newline itself
+		return errors.Join(err, copier.Close())
+	}
+	_, err = copier.Exec(nil)
+	return errors.Join(err, copier.Close())
 }

@@ -10,6 +10,7 @@ import (
 )
 
 func TestSilent(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	accepted := func(n int, at time.Duration, smsc sms.SMSCID, segments ...int) *history {
 		h := newHistory(n)

@@ -82,6 +82,7 @@ func loadSaved(t *testing.T, js jetstream.JetStream) *dlt.Register {
 
 // The last snapshot is kept whole, with the one before it for those who read that, and survives the server.
 func TestSnapshot(t *testing.T) {
+	t.Parallel()
 	server := natstest.Start(t, t.TempDir(), 100*time.Millisecond)
 	js := server.JetStream(t)
 	if _, err := LoadSnapshot(t.Context(), js); err == nil || !strings.Contains(err.Error(), "no snapshot of the register is kept") {

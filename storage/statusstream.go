@@ -11,6 +11,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"harkara/storage/ledger"
 )
 
 // StatusStream is the stream of the statuses that tenants read.
@@ -23,12 +25,12 @@ const (
 	// atomicFrom is from how many statuses on one atomic batch is cheaper than a sync for each: a batch costs about
 	// 3 ms of its own.
 	atomicFrom    = 32
-	statusTimeout = 20 * time.Second
+	statusTimeout = 4 * time.Second
 )
 
 // OpenStatuses makes or updates the stream SMS_STATUS: subjects sms.<tenant>.status.<state>, kept for seven days.
 func OpenStatuses(ctx context.Context, js jetstream.JetStream, replicas int) error {
-	_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	want := jetstream.StreamConfig{
 		Name:               StatusStream,
 		Description:        "what became of requests, for tenants",
 		Subjects:           []string{"sms.*.status.*"},
@@ -39,8 +41,8 @@ func OpenStatuses(ctx context.Context, js jetstream.JetStream, replicas int) err
 		AllowAtomicPublish: true,
 		// The expected sequence keeps copies out. The window is short because every id in it costs the server memory.
 		Duplicates: time.Second,
-	})
-	if err != nil {
+	}
+	if _, err := ledger.OpenStream(ctx, js, want); err != nil {
 		return fmt.Errorf("open the status stream %s: %w", StatusStream, err)
 	}
 	return nil

@@ -2,25 +2,27 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/lib/pq"
-
 	"harkara/storage/ledger"
 )
 
-// gather waits for a frame and takes those that come within MaxAge, up to about MaxEvents; one frame where care is needed.
+// taken is frames off the ledger with their events, from where the projection stands.
+type taken struct {
+	frames []ledger.Frame
+	items  []item
+}
+
+// gather waits for a frame and takes those that come within MaxAge, up to about MaxEvents.
 func (p *Projector) gather(ctx context.Context, w *work) ([]ledger.Frame, error) {
 	first, err := w.reader.Next(ctx)
 	if err != nil {
 		return nil, err
 	}
 	frames, events := []ledger.Frame{first}, first.Events
-	if p.care.level == 2 && first.Position <= p.care.until {
-		return frames, nil
-	}
 	young, cancel := context.WithTimeout(ctx, p.config.MaxAge)
 	defer cancel()
 	for events < p.config.MaxEvents {
@@ -36,36 +38,16 @@ func (p *Projector) gather(ctx context.Context, w *work) ([]ledger.Frame, error)
 	return frames, nil
 }
 
-// project takes frames into PostgreSQL, in one transaction or, where care is needed, event by event.
-func (p *Projector) project(ctx context.Context, w *work, frames []ledger.Frame) error {
-	if p.care.level > 0 && w.at.position >= p.care.until {
-		p.care = care{}
+// decode reads the events of frames, from where the session began.
+func (w *work) decode(frames []ledger.Frame) taken {
+	events := 0
+	for i := range frames {
+		events += frames[i].Events
 	}
-	items := w.decode(frames)
-	last := frames[len(frames)-1]
-	end := progress{position: last.Position}
-	if p.care.level < 2 {
-		return p.step(ctx, w, items, end, last.At)
-	}
-	for i := range items {
-		to := progress{items[i].fact.position() - 1, items[i].fact.index() + 1}
-		err := p.step(ctx, w, items[i:i+1], to, last.At)
-		if dataFault(err) {
-			return p.parkRefused(ctx, w, items[i], to, err)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return p.step(ctx, w, nil, end, last.At)
-}
-
-// decode reads the events of frames, from where the projection stands.
-func (w *work) decode(frames []ledger.Frame) []item {
-	var items []item
+	items := make([]item, 0, events)
 	for _, f := range frames {
 		w.decoder.DecodeFrame(f.Payload, func(index int, e *ledger.Event, line []byte, err error) {
-			if f.Position == w.at.position+1 && index < w.at.done {
+			if f.Position == w.begin.position+1 && index < w.begin.done {
 				return
 			}
 			it := item{factOf(f.Position, min(index, maxIndex)), e, line, err}
@@ -75,16 +57,64 @@ func (w *work) decode(frames []ledger.Frame) []item {
 			items = append(items, it)
 		})
 	}
-	return items
+	return taken{frames, items}
 }
 
-// step takes events through recall, fold, publish and commit.
-func (p *Projector) step(ctx context.Context, w *work, items []item, to progress, appended time.Time) error {
+// project takes events into PostgreSQL: in one transaction, but for a bad event among them and for a shredding, which
+// ends its batch, since memory knows no more what the rows say.
+func (p *Projector) project(ctx context.Context, w *work, t taken) error {
+	for items := t.items; ; {
+		n := p.halving.most(len(items))
+		for i := range items[:n] {
+			if items[i].shreds() {
+				n = i + 1
+				break
+			}
+		}
+		to := t.progress(items[:n], n == len(items))
+		if err := p.step(ctx, w, items[:n], to); err != nil {
+			switch {
+			case !dataFault(err):
+				return err
+			case p.halving.refused(n):
+				if failed := p.parkRefused(ctx, w, items[0], to, err); failed != nil {
+					return failed
+				}
+				p.halving.took(1, p.config.MaxEvents)
+			}
+			return fmt.Errorf("%w: %w", errRefused, err) // memory has what the events did
+		}
+		p.halving.took(n, p.config.MaxEvents)
+		if items = items[n:]; len(items) == 0 {
+			return nil
+		}
+	}
+}
+
+// progress is where the projection stands behind some of the events.
+func (t *taken) progress(items []item, all bool) progress {
+	if all {
+		last := &t.frames[len(t.frames)-1]
+		return progress{position: last.Position, at: last.At}
+	}
+	last := items[len(items)-1].fact
+	to := progress{position: last.position() - 1, done: last.index() + 1}
+	for i := range t.frames {
+		if f := &t.frames[i]; f.Position <= last.position() {
+			to.at = f.At
+		}
+	}
+	return to
+}
+
+// step takes events through recall, fold, publish and commit. Statuses go out while rows are written; the transaction
+// ends when both are done.
+func (p *Projector) step(ctx context.Context, w *work, items []item, to progress) error {
 	began := time.Now()
 	if err := p.before("recall"); err != nil {
 		return err
 	}
-	recalled, err := recall(ctx, w.conn, w.memory, items, p.care.level > 0)
+	recalled, err := recall(ctx, w.conn, w.memory, items, p.halving.strict())
 	if err != nil {
 		return err
 	}
@@ -96,30 +126,70 @@ func (p *Projector) step(ctx context.Context, w *work, items []item, to progress
 	if err := p.before("publish"); err != nil {
 		return err
 	}
-	if b.stats.Statuses, err = w.statuses.publish(ctx, b.statuses); err != nil {
+	publishing := w.publish(ctx, b)
+	p.tables.gather(b)
+	tx, err := p.tables.write(ctx, w.conn)
+	if published := <-publishing; err == nil && published != nil {
+		err = errors.Join(published, tx.Rollback())
+	}
+	if err != nil {
 		return err
 	}
+	if err := p.end(ctx, tx, w.at, to); err != nil {
+		return err
+	}
+	b.done()
+	if b.shred != nil {
+		w.memory.forget()
+	}
+	p.matches.add(b)
+	w.memory.trim(to.at)
+	p.took(w, b, to, began)
+	return nil
+}
+
+// end ends a batch's transaction, whose rows are written.
+func (p *Projector) end(ctx context.Context, tx *sql.Tx, from, to progress) error {
+	defer tx.Rollback() // an error after Commit is expected, one before ends the session anyway
 	if err := p.before("commit"); err != nil {
 		return err
 	}
-	p.tables.gather(b)
-	if err := p.tables.commit(ctx, w.conn, w.at, to); err != nil {
+	if err := advance(ctx, tx, from, to); err != nil {
 		return err
 	}
+	if err := p.before("end"); err != nil {
+		return err
+	}
+	return p.tables.commit(tx)
+}
+
+// publish begins to publish a batch's statuses; the channel gets the end of it. Until then they are the publisher's.
+func (w *work) publish(ctx context.Context, b *batch) <-chan error {
+	ended := make(chan error, 1)
+	if w.statuses == nil {
+		close(ended)
+		return ended
+	}
+	go func() {
+		var err error
+		b.stats.Statuses, err = w.statuses.publish(ctx, b.statuses)
+		ended <- err
+	}()
+	return ended
+}
+
+// took notes that a batch was committed, and tells of it.
+func (p *Projector) took(w *work, b *batch, to progress, began time.Time) {
 	for _, parked := range b.parked {
 		p.config.Log.Error("an event could not be projected; it is in harkara.parked", "position", parked.fact.position(),
 			"index", parked.fact.index(), "reason", parked.reason)
 	}
-	b.done()
-	p.matches.add(b)
-	w.memory.trim(appended)
 	b.stats.Remembers, b.stats.Waiting = len(w.memory.messages), w.memory.early.count
 	w.at = to
 	p.position.Store(uint64(to.position))
 	if p.config.Trace.Projected != nil {
-		p.config.Trace.Projected(to.position, b.stats, time.Since(began), time.Since(appended))
+		p.config.Trace.Projected(to.position, b.stats, time.Since(began), time.Since(to.at))
 	}
-	return nil
 }
 
 func (p *Projector) before(step string) error {
@@ -127,37 +197,4 @@ func (p *Projector) before(step string) error {
 		return nil
 	}
 	return p.config.Trace.Step(step)
-}
-
-// parkRefused sets an event aside that the database will not take, and ends the session: memory has what the event did.
-func (p *Projector) parkRefused(ctx context.Context, w *work, it item, to progress, cause error) error {
-	b := &batch{memory: w.memory}
-	b.park(it, cause.Error())
-	p.tables.gather(b)
-	if err := p.tables.commit(ctx, w.conn, w.at, to); err != nil {
-		return fmt.Errorf("park an event: %w", err)
-	}
-	p.config.Log.Error("an event could not be projected; it is in harkara.parked", "position", it.fact.position(), "index", it.fact.index(), "reason", cause)
-	return fmt.Errorf("parked position %d index %d: %w", it.fact.position(), it.fact.index(), cause)
-}
-
-// worry decides how carefully the next session goes, after an error with frames up to a position.
-func (p *Projector) worry(err error, until ledger.Position) error {
-	if dataFault(err) {
-		p.care = care{min(p.care.level+1, 2), max(p.care.until, until)}
-	}
-	return err
-}
-
-// dataFault says whether the database refused the data (SQLSTATE classes 22, 23 and 54) rather than failed.
-func dataFault(err error) bool {
-	var refused *pq.Error
-	if !errors.As(err, &refused) {
-		return false
-	}
-	switch refused.Code.Class() {
-	case "22", "23", "54":
-		return true
-	}
-	return false
 }

@@ -15,7 +15,7 @@ import (
 const upsertLastUse = `
 	INSERT INTO harkara.last_use AS u (template, header, entity, requested_at)
 	SELECT template, header, entity, max(requested_at) FROM harkara.message
-	WHERE fact > $1 AND fact <= $2 AND smsc IS NOT NULL GROUP BY 1, 2, 3
+	WHERE fact > $1 AND fact <= $2 AND key >= $3 AND smsc IS NOT NULL GROUP BY 1, 2, 3
 	ON CONFLICT (template, header, entity) DO UPDATE SET requested_at = excluded.requested_at
 	WHERE u.requested_at < excluded.requested_at`
 

@@ -14,7 +14,7 @@ type early struct {
 	handle  handle
 	raw     string // the id as the SMSC wrote it, where that differs
 	ref     uint16 // user_message_reference; 0: none
-	from    numberDigest
+	from    uint8  // mark of the handset's number; 0: none
 	state   sms.State
 	at      time.Time
 	failure *sms.Failure // nil where it says of none

@@ -2,33 +2,41 @@ package storage
 
 import (
 	"strings"
+
+	"harkara/storage/ledger"
 )
 
 // tables gathers the rows of one transaction.
 type tables struct {
-	message, transition, attempt, answer, receipt, match, parked *rows
+	message, transition, attempt, answer, receipt, early, parked *rows
+	moves                                                        []matchRow
+	tally                                                        *tally
+	shred                                                        *ledger.Shred
+	days                                                         batchDays
 }
 
 const (
 	standingColumns = "submitted_at, final_at, possible_duplicate, state, smsc, error_stage, error_code, error_reason, error_detail, error_retryable"
+	receiptColumns  = "fact, received_at, smsc, message_id, raw_id, state, stat, err, reason, done, raw, retryable, user_ref, from_mark"
 	answerColumns   = "key, fact, answered_at, status, attempt, segment, smsc, verdict, message_id, raw_id, user_ref"
 )
 
 func newTables() *tables {
 	return &tables{
+		tally: newTally(),
 		message: newRows("message", "key, fact, requested_at, deadline, segments, tenant, id, ref, class, template, header, entity, category, "+
-			"encoding, to_last4, to_digest, to_sealed, text_digest, register, "+standingColumns),
+			"encoding, variables, to_last4, to_digest, to_sealed, text_digest, to_mark, register, "+standingColumns),
 		transition: newRows("transition", "key, fact, "+standingColumns),
-		attempt:    newRows("attempt", answerColumns+", planned_at, parts"),
+		attempt:    newRows("attempt", answerColumns+", planned_at, parts, possible_duplicate"),
 		answer:     newRows("answer", answerColumns),
-		receipt:    newRows("receipt", "fact, received_at, key, attempt, segment, smsc, message_id, raw_id, state, stat, err, reason, done, raw, retryable, user_ref, from_digest"),
-		match:      newRows("receipt_match", "receipt, fact, key, attempt, segment"),
+		receipt:    newRows("receipt", "key, attempt, segment, given, "+receiptColumns),
+		early:      newRows("receipt_early", receiptColumns),
 		parked:     newRows("parked", "position, index, reason, event"),
 	}
 }
 
 func (t *tables) all() []*rows {
-	return []*rows{t.message, t.transition, t.attempt, t.answer, t.receipt, t.match, t.parked}
+	return []*rows{t.message, t.transition, t.attempt, t.answer, t.receipt, t.early, t.parked}
 }
 
 // gather writes what a batch has changed as rows.
@@ -36,20 +44,15 @@ func (t *tables) gather(b *batch) {
 	for _, r := range t.all() {
 		r.reset()
 	}
+	t.tally.reset()
+	t.days.gather(b)
 	for _, m := range b.touched {
 		t.gatherMessage(m)
 	}
 	for _, row := range b.receipts {
 		t.gatherReceipt(row)
 	}
-	for _, x := range b.matches {
-		t.match.int(int64(x.receipt))
-		t.match.int(int64(x.fact))
-		t.match.key(x.key)
-		t.match.int(int64(x.attempt))
-		t.match.int(int64(x.segment))
-		t.match.end()
-	}
+	t.moves, t.shred = b.matches, b.shred
 	for _, p := range b.parked {
 		t.parked.int(int64(p.fact.position()))
 		t.parked.int(int64(p.fact.index()))
@@ -60,6 +63,7 @@ func (t *tables) gather(b *batch) {
 }
 
 func (t *tables) gatherMessage(m *message) {
+	t.tally.count(m)
 	switch {
 	case !m.stored:
 		f, r := &m.facts, t.message
@@ -69,12 +73,13 @@ func (t *tables) gatherMessage(m *message) {
 		r.time(f.Deadline)
 		r.int(int64(f.Segments))
 		for _, s := range [...]string{string(f.Tenant), string(f.ID), f.Ref, f.Class, string(f.Template), string(f.Header), string(f.Entity),
-			string(f.Category), f.Encoding, f.ToLast4} {
+			string(f.Category), f.Encoding, f.Variables, f.ToLast4} {
 			r.text(s)
 		}
 		r.bytes(f.ToDigest)
 		r.bytes(f.ToSealed)
 		r.bytes(f.Digest)
+		r.intOrNull(int64(f.ToMark))
 		r.intOrNull(f.Register)
 		gatherStanding(r, &m.now)
 	case m.now != m.written:
@@ -84,11 +89,14 @@ func (t *tables) gatherMessage(m *message) {
 	}
 	for _, a := range m.attempts {
 		for i := range a.segments {
-			switch s := &a.segments[i]; {
+			s := &a.segments[i]
+			t.tally.bill(m, a, s)
+			switch {
 			case !s.stored:
 				gatherAnswer(t.attempt, m, a, s)
 				t.attempt.micros(a.plannedAt)
 				t.attempt.intOrNull(int64(a.parts))
+				t.attempt.bool(a.duplicate)
 				t.attempt.end()
 			case s.changed != 0:
 				gatherAnswer(t.answer, m, a, s)
@@ -140,18 +148,16 @@ func gatherAnswer(r *rows, m *message, a *attempt, s *segment) {
 }
 
 func (t *tables) gatherReceipt(row *receiptRow) {
-	r, report := t.receipt, row.event.Report
-	r.int(int64(row.fact))
-	r.time(row.event.At)
+	r, report := t.early, row.event.Report
 	if row.matched {
+		r = t.receipt
 		r.key(row.key)
 		r.int(int64(row.attempt))
 		r.int(int64(row.segment))
-	} else {
-		r.null()
-		r.null()
-		r.null()
+		r.int(int64(row.given))
 	}
+	r.int(int64(row.fact))
+	r.time(row.event.At)
 	r.text(string(report.SMSC))
 	r.text(string(report.MessageID))
 	r.textOrNull(report.RawID)
@@ -160,6 +166,6 @@ func (t *tables) gatherReceipt(row *receiptRow) {
 	}
 	r.bool(report.Retryable)
 	r.intOrNull(int64(report.UserRef))
-	r.bytes(report.From)
+	r.intOrNull(int64(report.From))
 	r.end()
 }
