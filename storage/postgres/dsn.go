@@ -33,10 +33,31 @@ func (c *Cluster) setDSN(password string) {
 	c.dsn = fmt.Sprintf("host='%s' port=5432 user=%s password=%s dbname=%s sslmode=disable", host, role, password, database)
 }
 
+// writeDSN puts the file in place whole and on the disk: without its password the cluster is of no use.
 func (c *Cluster) writeDSN(password string) error {
 	c.setDSN(password)
 	draft := c.dsnFile + ".new"
-	return errors.Join(os.WriteFile(draft, []byte(c.dsn+"\n"), 0o600), os.Rename(draft, c.dsnFile))
+	f, err := os.OpenFile(draft, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(c.dsn + "\n")
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(draft, c.dsnFile); err != nil {
+		return err
+	}
+	return syncFolder(c.data)
+}
+
+// syncFolder makes the names in a folder last.
+func syncFolder(folder string) error {
+	f, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // dsnOf is the DSN of another database of the cluster.

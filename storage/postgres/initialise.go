@@ -41,8 +41,15 @@ func (c *Cluster) initialise(ctx context.Context) error {
 		return fmt.Errorf("configure the cluster: %w", err)
 	}
 	_, err = io.WriteString(conf, "\ninclude 'harkara.conf'\n")
-	if err := errors.Join(err, conf.Close(), c.writeDSN(password), os.Rename(fresh, c.cluster)); err != nil {
+	if err := errors.Join(err, conf.Sync(), conf.Close()); err != nil {
 		return fmt.Errorf("configure the cluster: %w", err)
+	}
+	// The password is on the disk before the cluster has its name, so that none is ever without.
+	if err := c.writeDSN(password); err != nil {
+		return fmt.Errorf("keep the cluster's password: %w", err)
+	}
+	if err := errors.Join(os.Rename(fresh, c.cluster), syncFolder(c.data)); err != nil {
+		return fmt.Errorf("name the cluster's folder: %w", err)
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ unix_socket_directories = '%s'
 unix_socket_permissions = 0700
 shared_buffers = 256MB
 max_connections = 60
+max_locks_per_transaction = 512
 max_wal_size = 2GB
 min_wal_size = 256MB
 checkpoint_timeout = 15min
