@@ -7,13 +7,15 @@ import (
 	"harkara/smpp/sms"
 )
 
-// Trace is told what happens, for metrics. Every func may be nil; they are called from the loops of the binds and must
+// Trace is told what happens, for metrics and tests. Every func may be nil; they are called from the loops of the binds and must
 // not block.
 type Trace struct {
 	// Link: a bind came up (err nil), or went down or failed to come up (err says why; session.ErrStopped: we wanted it).
 	Link func(smsc sms.SMSCID, bind int, err error)
 	// Answered: a segment that was written got its verdict, wait after its write.
 	Answered func(smsc sms.SMSCID, class sms.Class, v session.Verdict, wait time.Duration)
+	// Wrote: submit_sm, one or several, are with the socket.
+	Wrote func(smsc sms.SMSCID)
 }
 
 // Counters count since the pool was made; a reconnect does not reset them.

@@ -56,5 +56,8 @@ func (l *loop) flush() error {
 	if err != nil {
 		return fmt.Errorf("write to the SMSC: %w", err)
 	}
+	if hook := l.pool.deps.Trace.Wrote; hook != nil && l.counters.Submits > 0 { // since the last flush
+		hook(l.pool.cfg.SMSC)
+	}
 	return nil
 }

@@ -132,7 +132,7 @@ func TestATextThatDoesNotFit(t *testing.T) {
 	}
 }
 
-// TestUserReference: every segment of every attempt has one of its own, and a receipt's is kept with the handset's digest.
+// TestUserReference: every segment of every attempt has one of its own, and a receipt's is kept with the handset's mark.
 func TestUserReference(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, func(c *Config) { c.SMSCs["a"].Profile.UserRef, c.SMSCs["b"].Profile.UserRef = true, true })
@@ -167,7 +167,7 @@ func TestUserReference(t *testing.T) {
 		<-answered
 	}
 	b.Wait()
-	if a, other := b.ledger.events[0].Report, b.ledger.events[1].Report; a.UserRef != 0x1234 || string(a.From) != "digest" || other.UserRef != 0 || other.From != nil {
+	if a, other := b.ledger.events[0].Report, b.ledger.events[1].Report; a.UserRef != 0x1234 || a.From != 7 || other.UserRef != 0 || other.From != 0 {
 		t.Errorf("reports %+v and %+v", a, other)
 	}
 }

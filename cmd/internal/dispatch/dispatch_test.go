@@ -137,9 +137,19 @@ func (p *scripted) Submit(_ context.Context, sub *bind.Submission) bind.Outcome 
 // clear keeps nothing secret: what comes out is compared by eye.
 type clear struct{}
 
-func (clear) Digest(sms.MSISDN) []byte                   { return []byte("digest") }
-func (clear) Seal(sms.MSISDN) []byte                     { return []byte("sealed") }
-func (clear) TextDigest(sms.TenantID, sms.Secret) []byte { return []byte("text") }
+func (clear) Digest(tenant sms.TenantID, at time.Time, _ sms.MSISDN) []byte {
+	return fmt.Appendf(nil, "digest %s %s", tenant, at)
+}
+
+func (clear) Seal(tenant sms.TenantID, at time.Time, _ sms.MSISDN) []byte {
+	return fmt.Appendf(nil, "sealed %s %s", tenant, at)
+}
+
+func (clear) TextDigest(tenant sms.TenantID, at time.Time, _ sms.Secret) []byte {
+	return fmt.Appendf(nil, "text %s %s", tenant, at)
+}
+
+func (clear) Mark(sms.MSISDN) uint8 { return 7 }
 
 const (
 	entity   = dlt.EntityID("1101172974420810001")

@@ -34,11 +34,13 @@ type Pool interface {
 	Room(class sms.Class) int
 }
 
-// Vault keeps numbers and texts out of the ledger: digests to search and prove by, ciphertext to reveal.
+// Vault keeps numbers and texts out of the ledger: digests to search and prove by, ciphertext to reveal, each under the
+// tenant's key of the request's month. They are nil where no key can be made. A mark is the same for the same number.
 type Vault interface {
-	Digest(n sms.MSISDN) []byte
-	Seal(n sms.MSISDN) []byte
-	TextDigest(tenant sms.TenantID, text sms.Secret) []byte
+	Digest(tenant sms.TenantID, at time.Time, n sms.MSISDN) []byte
+	Seal(tenant sms.TenantID, at time.Time, n sms.MSISDN) []byte
+	TextDigest(tenant sms.TenantID, at time.Time, text sms.Secret) []byte
+	Mark(n sms.MSISDN) uint8
 }
 
 // Snapshot is the register as it stood at one moment, with its templates compiled, and what is held back since.
@@ -91,7 +93,7 @@ type Config struct {
 	Now      func() time.Time
 }
 
-// Trace has optional hooks for metrics.
+// Trace has optional hooks for metrics, and for tests that end the process at a named place.
 type Trace struct {
 	Ended   func(class sms.Class, state sms.State, took time.Duration) // from request to its outcome in the ledger
 	Receipt func(smsc sms.SMSCID, state sms.State)
@@ -99,6 +101,9 @@ type Trace struct {
 	MO      func(smsc sms.SMSCID) // a mobile-originated message was turned away
 	// Cancelled: an SMSC was asked to drop a segment of an OTP that a newer one supersedes, and did or not.
 	Cancelled func(smsc sms.SMSCID, done bool)
+	// Step: before_intent and after_intent around the append of planned; after_answer, before it is told to the ledger;
+	// before_deliver_sm_resp, when the receipt is durable.
+	Step func(place string)
 }
 
 // Dispatcher sends requests and takes receipts. It is safe for use by many goroutines.
@@ -186,10 +191,13 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		}
 		a.number++
 		sub := d.submission(p, smsc, &a)
+		d.step("before_intent")
 		if _, err := d.cfg.Ledger.Append(context.WithoutCancel(ctx), d.planned(p, smsc, &a)); err != nil {
 			return err
 		}
+		d.step("after_intent")
 		out := smsc.Pool.Submit(ctx, sub)
+		d.step("after_answer")
 		ev, done := d.learn(p, smsc, &a, out)
 		if done {
 			if ev.Kind == ledger.Submitted {
@@ -203,6 +211,12 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		if err := d.pause(ctx, p.req.Deadline, a.tries); err != nil {
 			return err
 		}
+	}
+}
+
+func (d *Dispatcher) step(place string) {
+	if d.cfg.Trace.Step != nil {
+		d.cfg.Trace.Step(place)
 	}
 }
 

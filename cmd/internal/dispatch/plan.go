@@ -102,7 +102,8 @@ func (d *Dispatcher) scrub(p *plan, rules *dlt.Rules) (v *dlt.Violation) {
 	if p.text != text {
 		p.text = text
 		if p.facts != nil {
-			p.facts.Digest = d.cfg.Vault.TextDigest(p.req.Tenant, text)
+			p.facts.Digest = d.cfg.Vault.TextDigest(p.req.Tenant, p.req.Requested, text)
+			p.facts.Variables = shapes(p.vars)
 		}
 	}
 	return nil
@@ -153,7 +154,9 @@ func (d *Dispatcher) facts(req *sms.Request) *ledger.Facts {
 	f := &ledger.Facts{Tenant: req.Tenant, ID: req.ID, Ref: req.Ref, Class: req.Class.String(), Template: req.Template,
 		Header: req.Header, Requested: req.Requested, Deadline: req.Deadline}
 	if req.To != "" {
-		f.ToLast4, f.ToDigest, f.ToSealed = req.To.Last4(), d.cfg.Vault.Digest(req.To), d.cfg.Vault.Seal(req.To)
+		v, at := d.cfg.Vault, req.Requested
+		f.ToLast4, f.ToDigest, f.ToSealed = req.To.Last4(), v.Digest(req.Tenant, at, req.To), v.Seal(req.Tenant, at, req.To)
+		f.ToMark = v.Mark(req.To)
 	}
 	return f
 }

@@ -49,7 +49,7 @@ func (h handler) Receive(id sms.SMSCID, f pdu.Frame, reply bind.Reply) {
 	}
 	if r.HasUserRef && smsc.Profile.UserRef && pdu.ParseSM(f, m) == nil {
 		if from, err := sms.ParseMSISDN(m.Source); err == nil { // the handset that it is about
-			ev.Report.UserRef, ev.Report.From = r.UserRef, d.cfg.Vault.Digest(from)
+			ev.Report.UserRef, ev.Report.From = r.UserRef, d.cfg.Vault.Mark(from)
 		}
 	}
 	d.late.Go(func() { d.keep(id, ev, reply) })
@@ -68,6 +68,7 @@ func (d *Dispatcher) keep(id sms.SMSCID, ev ledger.Event, reply bind.Reply) {
 	if d.cfg.Trace.Receipt != nil {
 		d.cfg.Trace.Receipt(id, ev.Report.State)
 	}
+	d.step("before_deliver_sm_resp")
 	reply.Answer(pdu.ESME_ROK)
 }
 

@@ -100,10 +100,11 @@ func jsonFault(err error) string {
 	case *json.SyntaxError:
 		return fmt.Sprintf("syntax error at byte %d", e.Offset)
 	case *json.UnmarshalTypeError:
+		kind, _, _ := strings.Cut(e.Value, " ") // of a number it quotes the digits, which may be a phone's or a code's
 		if e.Field == "" {
-			return "want an object, have " + e.Value
+			return "want an object, have " + kind
 		}
-		return fmt.Sprintf("%s: want %s, have %s", e.Field, e.Type, e.Value)
+		return fmt.Sprintf("%s: want %s, have %s", e.Field, e.Type, kind)
 	}
 	return "unreadable"
 }

@@ -32,6 +32,7 @@ func TestDecode(t *testing.T) {
 		{"another country", `{"id":"r1","to":"+4412345678901","template":"1"}`, "bad_number", "91"},
 		{"ttl 0", `{` + good + `,"ttl_s":0}`, "bad_request", "ttl_s"},
 		{"ttl beyond a week", `{` + good + `,"ttl_s":604801}`, "bad_request", "ttl_s"},
+		{"a phone's number for a ttl", `{` + good + `,"ttl_s":9812345678.5}`, "bad_request", "ttl_s: want int, have number"},
 		{"long ref", `{` + good + `,"ref":"` + strings.Repeat("é", 129) + `"}`, "bad_request", "ref"},
 		{"a template that is a text", `{"id":"r1","to":"9812345678","template":"483921 is your OTP"}`, "bad_request", "template"},
 		{"a huge header", `{` + good + `,"header":"` + strings.Repeat("A", 1<<19) + `"}`, "bad_request", "header"},
@@ -46,6 +47,8 @@ func TestDecode(t *testing.T) {
 				t.Errorf("taken, want %s", tt.code)
 			case f != nil && (f.Code != tt.code || !strings.Contains(f.Detail, tt.says)):
 				t.Errorf("got %s: %s; want %s with %q", f.Code, f.Detail, tt.code, tt.says)
+			case f != nil && strings.Contains(f.Detail, "9812345678"):
+				t.Errorf("the number is in the clear: %s", f.Detail)
 			case strings.Contains(tt.body, `"id":"r1"`) && req.ID != "r1":
 				t.Errorf("id is %q: what can be read must be", req.ID)
 			case f == nil && req.To != "919812345678":

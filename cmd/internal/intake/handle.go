@@ -28,6 +28,7 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.Tena
 		return // it is on its way already; that one will acknowledge it
 	}
 	defer in.done(sequence)
+	in.step("after_fetch")
 	req := sms.Request{Key: keyOf(meta), Tenant: tenant, Class: class, Requested: meta.Timestamp}
 	failure := decode(msg.Data(), &req)
 	ended, past, err := in.known(ctx, &req, sequence, meta.NumDelivered)
@@ -45,7 +46,14 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.Tena
 		in.giveBack(ctx, msg, tenant, err)
 		return
 	}
+	in.step("before_ack")
 	in.log(msg.Ack())
+}
+
+func (in *Intake) step(place string) {
+	if in.cfg.Trace.Step != nil {
+		in.cfg.Trace.Step(place)
+	}
 }
 
 // known says what became of a request before: nothing for one that is new, as nearly all are. An error says that this
@@ -69,33 +77,40 @@ func (in *Intake) known(ctx context.Context, req *sms.Request, sequence, deliver
 	asking, cancel := context.WithTimeout(ctx, lookupPatience)
 	defer cancel()
 	known, err := in.cfg.History(asking, req.Tenant, req.ID, req.Key)
+	attempts := 0 // this gateway has made none, and of the one before all that it has appended is in the books
+	if deliveries > 1 || sequence > in.before {
+		attempts = attemptsUnknown(req)
+	}
 	switch {
 	case err != nil:
-		past, err = in.unknown(req, deliveries, err)
+		past, err = in.unknown(req, attempts, err)
 		return false, past, err
 	case known.Found && known.Key != req.Key:
 		in.copied(req.Tenant)
 		return true, past, nil
 	case !known.Found:
-		known.Past.Attempts = attemptsUnknown(deliveries)
+		known.Past.Attempts = attempts
 	}
 	return known.Ended, known.Past, nil
 }
 
 // unknown decides on a request of which the books can't tell what became (decision D4). A code is in doubt at once, and
 // its policy decides; what can wait is asked for again, and in doubt when its time is over.
-func (in *Intake) unknown(req *sms.Request, deliveries uint64, err error) (dispatch.Past, error) {
+func (in *Intake) unknown(req *sms.Request, attempts int, err error) (dispatch.Past, error) {
 	if req.Class != sms.OTP && time.Now().Before(req.Deadline) {
 		return dispatch.Past{}, fmt.Errorf("what became of it can't be told yet: %w", err)
 	}
 	in.cfg.Log.Warn("what became of a request can't be told; treated as in doubt", "tenant", req.Tenant, "id", req.ID,
 		"error", err)
-	return dispatch.Past{Attempts: attemptsUnknown(deliveries), Doubt: true}, nil
+	return dispatch.Past{Attempts: attempts, Doubt: true}, nil
 }
 
 // attemptsUnknown numbers the attempts of a further delivery away from those of the ones before, where these are not
-// known: no delivery makes 256.
-func attemptsUnknown(deliveries uint64) int { return int(deliveries-1) << 8 }
+// known: by the seconds since the request, no second of which makes 256. Not by JetStream's count of deliveries, which a
+// server that was killed has forgotten.
+func attemptsUnknown(req *sms.Request) int {
+	return (int(time.Since(req.Requested)/time.Second) + 1) << 8
+}
 
 // copied notes that a copy of a request was dropped: the original speaks for both.
 func (in *Intake) copied(tenant sms.TenantID) {
@@ -140,7 +155,7 @@ func (in *Intake) done(sequence uint64) {
 
 // keepAlive tells JetStream of requests that take long, so that it does not bring them again.
 func (in *Intake) keepAlive(ctx context.Context) {
-	for wait(ctx, ackWait/3) {
+	for wait(ctx, in.cfg.AckWait/3) {
 		in.mu.Lock()
 		list := make([]jetstream.Msg, 0, len(in.inFlight))
 		for _, msg := range in.inFlight {

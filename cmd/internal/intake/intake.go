@@ -14,6 +14,7 @@ import (
 	"harkara/cmd/internal/dispatch"
 	"harkara/router"
 	"harkara/smpp/sms"
+	"harkara/storage/ledger"
 )
 
 // Stream is the name of the stream that requests come by.
@@ -23,11 +24,10 @@ const Stream = "SMS_SEND"
 const duplicates = 10 * time.Minute
 
 const (
-	// ackWait is how long JetStream waits for an outcome before it brings a request again: what a killed gateway had
-	// on its way waits that long. Requests that take longer tell it so every third of that.
-	ackWait = 10 * time.Second
+	// usualAckWait is AckWait where Config does not say.
+	usualAckWait = 10 * time.Second
 	// finishTime is how long a stopping gateway goes on with what it has taken, before it gives the rest back. An
-	// embedded server that stops forgets what was given back, and brings it only after ackWait.
+	// embedded server that stops forgets what was given back, and brings it only after AckWait.
 	finishTime = 5 * time.Second
 )
 
@@ -61,15 +61,19 @@ type Config struct {
 	Room     func(tenant sms.TenantID, class sms.Class) (now, most int)
 	Dispatch Dispatcher
 	History  History
-	Log      *slog.Logger
-	Trace    Trace
+	// AckWait is how long JetStream waits for an outcome before it brings a request again: what a killed gateway had on
+	// its way waits that long. Requests that take longer tell it so every third of that. 0: 10 s.
+	AckWait time.Duration
+	Log     *slog.Logger
+	Trace   Trace
 }
 
-// Trace has optional hooks for metrics.
+// Trace has optional hooks for metrics, and for tests that end the process at a named place.
 type Trace struct {
 	Taken  func(tenant sms.TenantID, class sms.Class, n int)
 	Copied func(tenant sms.TenantID) // a copy of an id was dropped
 	Again  func(tenant sms.TenantID) // JetStream brought a request once more
+	Step   func(place string)        // after_fetch: a request is in hand; before_ack: its outcome is in the ledger
 }
 
 // Intake pulls requests and sees each through.
@@ -96,7 +100,10 @@ type share struct {
 
 // Open makes the stream and the Intake; nothing is pulled before Run.
 func Open(ctx context.Context, cfg Config) (*Intake, error) {
-	stream, err := cfg.JS.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	if cfg.AckWait == 0 {
+		cfg.AckWait = usualAckWait
+	}
+	stream, err := ledger.OpenStream(ctx, cfg.JS, jetstream.StreamConfig{
 		Name: Stream, Subjects: []string{"sms.*.send.*"}, Retention: jetstream.WorkQueuePolicy,
 		Storage: jetstream.FileStorage, Replicas: cfg.Replicas, Duplicates: duplicates, AllowAtomicPublish: true,
 	})
@@ -147,10 +154,18 @@ func (in *Intake) Run(ctx context.Context) {
 
 // consumer makes the durable consumer of one tenant and class.
 func (in *Intake) consumer(ctx context.Context, tenant sms.TenantID, class sms.Class) (jetstream.Consumer, error) {
-	return in.cfg.JS.CreateOrUpdateConsumer(ctx, Stream, jetstream.ConsumerConfig{
+	want := jetstream.ConsumerConfig{
 		Durable: string(tenant) + "-" + class.String(), FilterSubject: fmt.Sprintf("sms.%s.send.%s", tenant, class),
-		AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 2 * in.cfg.Capacity, MaxDeliver: -1,
-	})
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: in.cfg.AckWait, MaxAckPending: 2 * in.cfg.Capacity, MaxDeliver: -1,
+	}
+	have, err := in.cfg.JS.Consumer(ctx, Stream, want.Durable)
+	if err == nil && ledger.Fits(have.CachedInfo().Config, want) {
+		return have, nil
+	}
+	if _, err := in.cfg.JS.CreateOrUpdateConsumer(ctx, Stream, want); err != nil {
+		return nil, err
+	}
+	return in.cfg.JS.UpdateConsumer(ctx, Stream, want) // as ledger.OpenStream does with streams, and for its reasons
 }
 
 // pull fetches for one tenant and class, only ever as much as there is room for, until ctx ends. What it has fetched

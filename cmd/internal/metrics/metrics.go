@@ -34,7 +34,6 @@ type Metrics struct {
 	retries              prometheus.Counter
 	projected            *prometheus.CounterVec
 	batches              prometheus.Histogram
-	lag                  prometheus.Gauge
 	failures             prometheus.Counter
 }
 
@@ -68,15 +67,14 @@ func New() *Metrics {
 		projected: counter("projected_total", "What the projection took into PostgreSQL, by kind.", "kind"),
 		batches: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "harkara_projection_batch_duration_seconds",
 			Help: "Of one batch, from gathered to committed.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}),
-		lag: prometheus.NewGauge(prometheus.GaugeOpts{Name: "harkara_projection_lag_seconds",
-			Help: "From a frame's append to its commit, of the last batch."}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{Name: "harkara_projection_failures_total",
 			Help: "Sessions of the projector that ended on an error."}),
 	}
+	m.projected.WithLabelValues("parked") // so that its first increase is one
 	m.Registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.cancelled, m.asked, m.drops, m.answers, m.frames, m.events, m.retries,
-		m.projected, m.batches, m.lag, m.failures)
+		m.projected, m.batches, m.failures)
 	return m
 }
 
@@ -149,14 +147,13 @@ func (m *Metrics) Retried(error) { m.retries.Inc() }
 // Projector returns hooks for the projector.
 func (m *Metrics) Projector() storage.ProjectorTrace {
 	return storage.ProjectorTrace{
-		Projected: func(_ ledger.Position, s storage.Stats, took, lag time.Duration) {
+		Projected: func(_ ledger.Position, s storage.Stats, took, _ time.Duration) {
 			for kind, n := range map[string]int{"events": s.Events, "messages": s.Messages, "receipts": s.Receipts,
 				"early_receipts": s.Early, "matched_receipts": s.Matched, "statuses": s.Statuses, "parked": s.Parked,
 				"looked_up": s.Recalled} {
 				m.projected.WithLabelValues(kind).Add(float64(n))
 			}
 			m.batches.Observe(took.Seconds())
-			m.lag.Set(lag.Seconds())
 		},
 		Failed: func(error) { m.failures.Inc() },
 	}
