@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/mod/sumdb/note"
 
 	"harkara/cmd/internal/console"
 	"harkara/cmd/internal/dispatch"
@@ -42,6 +40,10 @@ type App struct {
 	register  atomic.Pointer[dispatch.Snapshot]
 	taking    atomic.Bool // requests are pulled
 	books     books
+	lag       lag
+	upkeep    upkeep
+	vault     *storage.Vault
+	signer    note.Signer // of the ledger's checkpoints
 	senders   map[sms.TenantID]dispatch.Tenant
 	dispatch  *dispatch.Dispatcher
 	pools     map[sms.SMSCID]*bind.Pool
@@ -51,9 +53,6 @@ type App struct {
 	metrics   *metrics.Metrics
 	closers   []func() // in the order of building; Close runs them backwards
 }
-
-// lockPatience is how long a start waits for another gateway to leave the data folder.
-const lockPatience = 5 * time.Second
 
 // drainTime is how long a stopping gateway lets the projection catch up with the ledger.
 const drainTime = 10 * time.Second
@@ -70,13 +69,15 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if err := makeData(cfg.Data); err != nil {
 		return nil, err
 	}
-	unlock, err := lockData(ctx, cfg.Data)
+	unlock, err := LockData(ctx, cfg.Data)
 	if err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, unlock)
-	vault, err := storage.OpenVault(cfg.Data)
-	if err != nil {
+	if a.vault, err = OpenVault(cfg); err != nil {
+		return nil, err
+	}
+	if a.signer, err = a.vault.Signer(cfg.Node); err != nil {
 		return nil, err
 	}
 	db, closeDB, err := reachDatabase(ctx, cfg, log)
@@ -89,12 +90,15 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	case err == nil:
 		a.up = true
 		close(a.reached)
+		if err := storage.EnsureRoles(ctx, db); err != nil {
+			log.Info("the roles of the database are not all there; the gateway needs none of them", "error", err)
+		}
 	case !errors.Is(err, errAway) || ctx.Err() != nil:
 		return nil, err
 	default:
 		a.away = err
 	}
-	if a.broker, err = openBroker(cfg, vault.StoreKey()); err != nil {
+	if a.broker, err = openBroker(cfg, a.vault.StoreKey()); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.broker.close)
@@ -108,8 +112,11 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	}
 	m := metrics.New()
 	a.metrics = m
-	a.ledger, err = ledger.Open(ctx, js, ledger.Config{Replicas: cfg.NATS.Replicas,
-		Trace: ledger.Trace{Appended: m.Appended, Retried: m.Retried}})
+	hooks := tracesOf(m)
+	a.ledger, err = ledger.Open(ctx, js, ledger.Config{Node: cfg.Node, Replicas: cfg.NATS.Replicas, Keep: cfg.Ledger.Keep,
+		Trace: ledger.Trace{Appended: m.Appended, Retried: m.Retried, Alarm: a.alarmed, Kept: func(was, now time.Duration) {
+			log.Info("the ledger keeps frames for another time now", "was", was, "now", now)
+		}}})
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +128,7 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 		return nil, err
 	}
 	a.projector = storage.NewProjector(storage.ProjectorConfig{DB: db.DB, JS: js, Ledger: a.ledger,
-		Replicas: cfg.NATS.Replicas, SyncAlways: cfg.NATS.Sync == "always", Log: log, Trace: m.Projector()})
+		Replicas: cfg.NATS.Replicas, SyncAlways: cfg.NATS.Sync == "always", Log: log, Trace: hooks.projector})
 	table, err := cfg.table()
 	if err != nil {
 		return nil, err
@@ -137,12 +144,13 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 		}
 	}
 	a.dispatch = dispatch.New(dispatch.Config{Register: a.register.Load, Table: table, Tenants: a.senders, SMSCs: smscs,
-		InDoubt: cfg.policies(), Ledger: a.ledger, Vault: vault, Log: log, Trace: m.Dispatch()})
-	if a.pools, err = cfg.joinPools(a.dispatch, smscs, log, m.Bind()); err != nil {
+		InDoubt: cfg.policies(), Ledger: a.ledger, Vault: a.vault, Log: log, Trace: hooks.dispatch})
+	if a.pools, err = cfg.joinPools(a.dispatch, smscs, log, hooks.bind); err != nil {
 		return nil, err
 	}
 	a.intake, err = intake.Open(ctx, intake.Config{JS: js, Replicas: cfg.NATS.Replicas, Tenants: cfg.tenants(),
-		Capacity: cfg.capacity(), Room: a.room(table), Dispatch: a.dispatch, History: a.history, Log: log, Trace: m.Intake()})
+		Capacity: cfg.capacity(), Room: a.room(table), Dispatch: a.dispatch, History: a.history, AckWait: ackWait, Log: log,
+		Trace: hooks.intake})
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +201,12 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 		guard(&rest, "query_sm", func() error { return asker.Run(failing) })
 	}
 	guard(&rest, "database", func() error { return a.awaitDatabase(failing) })
+	guard(&rest, "lag", func() error { return a.watchLag(failing) })
+	guard(&rest, "store", func() error { return a.syncStore(failing) })
+	guard(&rest, "checkpoints", func() error { return a.checkpoints(failing) })
+	guard(&rest, "keys", func() error { return a.once(failing, a.syncKeys) })
+	guard(&rest, "unreported", func() error { return a.once(failing, a.giveUpReceipts) })
+	guard(&rest, "maintenance", func() error { return a.once(failing, a.maintain) })
 	guard(&rest, "register", func() error { return a.once(failing, a.followRegister) })
 	guard(&rest, "feedback", func() error { return a.once(failing, a.learn) })
 	guard(&rest, "ready", func() error { return a.announce(failing, ready) })
@@ -205,6 +219,7 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	stopBinds()
 	pools.Wait()
 	a.dispatch.Wait()
+	a.sign(work)
 	a.catchUp()
 	stopBooks()
 	projection.Wait()
@@ -274,43 +289,5 @@ func (a *App) room(table *router.Table) func(sms.TenantID, sms.Class) (now, most
 			}
 		}
 		return now, most
-	}
-}
-
-// makeData makes the data folder. Others may pass through it, since PostgreSQL runs as another user when the gateway
-// runs as root; what is in it is closed to them.
-func makeData(dir string) error {
-	if err := os.MkdirAll(dir, 0o711); err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	return nil
-}
-
-// lockData keeps a second gateway off the data folder: two embedded servers would write into one store.
-func lockData(ctx context.Context, dir string) (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(dir, "gateway.lock"), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
-	}
-	// One that was killed a moment ago may still be on its way out.
-	ctx, cancel := context.WithTimeout(ctx, lockPatience)
-	defer cancel()
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil // the lock ends with the file
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			f.Close()
-			return nil, fmt.Errorf("lock the data folder: %w", err)
-		}
-		select {
-		case <-again.C:
-		case <-ctx.Done():
-			f.Close()
-			return nil, fmt.Errorf("another gateway runs on the data folder %s: stop it, or set another one in data", dir)
-		}
 	}
 }

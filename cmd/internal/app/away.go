@@ -37,6 +37,9 @@ func (a *App) awaitDatabase(ctx context.Context) error {
 		}
 		err := bringUp(ctx, a.db)
 		if err == nil {
+			err = storage.CheckLineage(ctx, a.db.DB, a.ledger.Lineage())
+		}
+		if err == nil {
 			err = a.seed(ctx)
 		}
 		switch {
@@ -51,15 +54,15 @@ func (a *App) awaitDatabase(ctx context.Context) error {
 	}
 }
 
-// unsyncedFrames is more than an embedded server that does not sync every frame can lose of them in a power cut, at some
-// thousand a second.
+// unsyncedFrames is more than a server that does not sync every frame can lose of them in a power cut, at some thousand
+// a second.
 const unsyncedFrames = 10_000
 
 // mendLedger keeps positions of the ledger that a power cut took from being used for something else. Without PostgreSQL,
 // which knows how far the ledger had been, so many are left out as can have been lost.
 func (a *App) mendLedger(ctx context.Context) error {
 	if !a.up {
-		if a.cfg.NATS.Sync == "always" {
+		if a.cfg.NATS.URL == "" && a.cfg.NATS.Sync == "always" { // of others it is not known
 			return nil
 		}
 		end, err := a.ledger.Last(ctx)
@@ -71,6 +74,9 @@ func (a *App) mendLedger(ctx context.Context) error {
 		}
 		a.log.Warn("frames without events were put into the ledger, as a power cut may have taken some from its end", "frames", unsyncedFrames)
 		return nil
+	}
+	if err := storage.CheckLineage(ctx, a.db.DB, a.ledger.Lineage()); err != nil {
+		return err
 	}
 	lost, err := storage.MendLedger(ctx, a.db.DB, a.js, a.ledger)
 	if lost > 0 {

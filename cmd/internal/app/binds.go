@@ -101,6 +101,24 @@ func (a *App) gauges(m *metrics.Metrics) {
 	}
 	m.Gauge("ledger_position", "Frames in the ledger.", nil, func() float64 { return float64(a.ledger.End()) })
 	m.Gauge("projection_position", "Frames that are in PostgreSQL.", nil, func() float64 { return float64(a.projector.Position()) })
+	m.Gauge("projection_lag_seconds", "How long the oldest frame has waited that is not in PostgreSQL; to the second, 0: none waits.", nil,
+		func() float64 { return a.lag.behind(time.Now()).Seconds() })
+	m.Gauge("projection_lag_alert_seconds", "From how much lag on that is an alarm: projection.lag_alert.", nil,
+		func() float64 { return a.cfg.Projection.LagAlert.Seconds() })
+	m.Gauge("ledger_waiting", "Events that wait to be in the ledger.", nil, func() float64 { return float64(a.ledger.Waiting()) })
+	m.Gauge("checkpoint_age_seconds", "Since the ledger was last signed for.", nil, func() float64 {
+		return time.Since(time.Unix(a.upkeep.checkpoint.Load(), 0)).Seconds()
+	})
+	m.Gauge("keys_trouble", "1 while keys can't be made or kept: numbers are then neither searchable nor revealable later.", nil, func() float64 {
+		if a.vault.Trouble() != nil {
+			return 1
+		}
+		return 0
+	})
+	m.Gauge("ledger_alarms", "How often since the start the ledger was not as it was left.", nil,
+		func() float64 { return float64(a.upkeep.alarms.Load()) })
+	m.Gauge("maintenance_timestamp_seconds", "When the days of the database were last looked after; 0: not since the start.", nil,
+		func() float64 { return float64(a.upkeep.maintained.Load()) })
 	m.Gauge("register_version", "Version of the DLT register that messages are checked against.", nil,
 		func() float64 { return float64(a.register.Load().Register.Version()) })
 	m.Gauge("register_kept_version", "Version of the register whose copy NATS keeps for a start without PostgreSQL.", nil,

@@ -143,6 +143,9 @@ func (s *SMSC) checkReceipts(at *lines, path string) {
 	}
 	oneOf(at, path+".trust", s.Receipts.Trust, "lenient", "strict")
 	oneOf(at, path+".busy", s.Receipts.Busy, "rx_t_appn", "rmsgqful")
+	if s.Receipts.Timeout != 0 {
+		atLeast(at, path+".timeout", s.Receipts.Timeout, time.Minute)
+	}
 	if s.Receipts.MatchAlarm < 0 || s.Receipts.MatchAlarm > 1 {
 		at.add(path+".match_alarm", "want a share from 0 (no alarm) to 1")
 	}

@@ -21,6 +21,11 @@ type Config struct {
 
 	Register   Register   `koanf:"register"`
 	Quarantine Quarantine `koanf:"quarantine"`
+
+	Ledger     Ledger     `koanf:"ledger"`
+	Retention  Retention  `koanf:"retention"`
+	Keys       Keys       `koanf:"keys"`
+	Projection Projection `koanf:"projection"`
 }
 
 // NATS says where JetStream is: an embedded server when URL is empty.
@@ -110,6 +115,7 @@ func (c *Config) withDefaults(at *lines) {
 	fill(at, "in_doubt.txn", &c.InDoubt.Txn, "hold")
 	fill(at, "in_doubt.bulk", &c.InDoubt.Bulk, "hold")
 	fill(at, "quarantine.after", &c.Quarantine.After, 3)
+	c.booksDefaults(at)
 }
 
 // fill sets what the file does not hold to its default.

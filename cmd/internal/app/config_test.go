@@ -42,7 +42,7 @@ func parse(t *testing.T, text string) *Config {
 // TestFaults changes one thing of a good configuration and wants exactly one fault, at its line, with its mend.
 func TestFaults(t *testing.T) {
 	for _, tt := range []struct{ replace, by, want string }{
-		{"node: node-1", "nod: node-1", "harkara.yaml:1: nod: unknown key; it is one of chains, data, http, in_doubt, nats, node, postgres, quarantine, register, routes, smscs, tenants"},
+		{"node: node-1", "nod: node-1", "harkara.yaml:1: nod: unknown key; it is one of chains, data, http, in_doubt, keys, ledger, nats, node, postgres, projection, quarantine, register, retention, routes, smscs, tenants"},
 		{"{listen: 127.0.0.1:4222}", "{listn: x}", "harkara.yaml:2: nats.listn: unknown key; it is one of creds_file, listen, replicas, sync, url"},
 		{"    headers: [ACMEBK]", "    header: [ACMEBK]", "harkara.yaml:6: tenants[0].header: unknown key; it is one of daily_limit, headers, id, nkey, password, password_env, password_file, tps, weight"},
 		{"    password: smscpass", "    password: smscpass\n    dlt:\n      entitytag: 5120", "harkara.yaml:13: smscs[0].dlt.entitytag: unknown key; it is one of chain, chain_tag, entity_tag, template_tag, type"},
@@ -146,6 +146,11 @@ harkara.yaml:14: routes[0].targets[0].smsc: no SMSC "sim-a" under smscs:`},
 		{"system_id: harkara", "system_id: harkara\n    scrub: {newline: cr}", `harkara.yaml:11: smscs[0].scrub.newline: newline "cr" is not one of as_stored, lf, crlf`},
 		{"system_id: harkara", "system_id: harkara\n    scrub: {promo_from: morning}", `harkara.yaml:11: smscs[0].scrub.promo_from: "morning" is no time of day; want one such as 10:00, in quotes`},
 		{"routes:", "quarantine: {after: -1}\nroutes:", "harkara.yaml:12: quarantine.after: -1 is too small; want at least 0"},
+		{"routes:", "ledger: {keep: 24h}\nroutes:", "harkara.yaml:12: ledger.keep: 24h0m0s is too small; want at least 192h0m0s"},
+		{"routes:", "retention: {messages: 1h, receipts: 0s}\nroutes:", "harkara.yaml:12: retention.messages: 1h0m0s is too small; want at least 192h0m0s\n" +
+			"harkara.yaml:12: retention.receipts: 0s is too small; want at least 192h0m0s"},
+		{"routes:", "projection: {lag_alert: 10ms}\nroutes:", "harkara.yaml:12: projection.lag_alert: 10ms is too small; want at least 1s"},
+		{"routes:", "keys: {master_file: a, master_env: B}\nroutes:", "harkara.yaml:12: keys: the master key comes from one place: set one of master_file, master_env and master_credential"},
 		{"routes:", "register: {columns: {TPL: [Tpl No]}}\nroutes:", `harkara.yaml:12: register.columns.TPL: "TPL" is not one of CATEGORY, `},
 		{"routes:", "register: {tags: {dob: date}}\nroutes:", `harkara.yaml:12: register.tags.dob: "date" is not one of untyped, numeric, alphanumeric, url, urlott, cbn, email`},
 		{"routes:", "chains:\n  - {entity: \"1101481029384756102\", smsc: sim-a, ids: [\"1101481029384756102\"]}\nroutes:", "harkara.yaml:13: chains[0].ids: a chain has at least two ids: the entity's and a telemarketer's"},
@@ -212,7 +217,7 @@ func TestDefaults(t *testing.T) {
 			Mode: "transceiver", Binds: 1, Window: 32, Categories: []string{"transactional", "service_implicit"}, Source: Address{TON: 5},
 			Destination: Address{TON: 1, NPI: 1}, Encoding: Encoding{Alphabets: []string{"gsm7", "ucs2"}, GSM7: "unpacked", Long: "udh"},
 			DLT:      DLT{EntityTag: 0x1400, TemplateTag: 0x1401, ChainTag: 0x1402, Type: "octet", Chain: "none"},
-			Receipts: Receipts{SubmitID: "text", ReceiptID: "text", Errors: "generic", Trust: "lenient", Busy: "rx_t_appn", MatchAlarm: 0.9},
+			Receipts: Receipts{SubmitID: "text", ReceiptID: "text", Errors: "generic", Trust: "lenient", Busy: "rx_t_appn", MatchAlarm: 0.9, Timeout: 72 * time.Hour},
 			Scrub: Scrub{Untyped: 30, Numeric: 40, Alphanumeric: 40, URL: 120, Punctuation: "warn", CTA: "require",
 				Newline: "as_stored", PromoFrom: "10:00", PromoUntil: "21:00"},
 			Query:    Query{TPS: 5},
@@ -220,6 +225,9 @@ func TestDefaults(t *testing.T) {
 		Routes: []Route{{Match: Match{Tenants: []sms.TenantID{"acme"}, Classes: []string{"otp"}},
 			Targets: []Target{{SMSC: "sim-a", Weight: 1}}}},
 		Quarantine: Quarantine{After: 3},
+		Ledger:     Ledger{Keep: 9600 * time.Hour},
+		Retention:  Retention{Messages: 9600 * time.Hour, Receipts: 9600 * time.Hour},
+		Projection: Projection{LagAlert: 30 * time.Second},
 	}
 	if got, want := fmt.Sprintf("%+v", *cfg), fmt.Sprintf("%+v", want); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
@@ -247,7 +255,7 @@ func TestGivenValues(t *testing.T) {
 	if want := (Timeouts{Bind: 90 * time.Second, Response: 250 * time.Millisecond, EnquireLink: 2 * time.Minute}); s.Timeouts != want {
 		t.Errorf("timeouts %+v, want %+v", s.Timeouts, want)
 	}
-	if want := (Receipts{SubmitID: "hex", ReceiptID: "dec", Errors: "generic", Trust: "lenient", Busy: "rx_t_appn", MatchAlarm: 0.9}); s.Receipts != want {
+	if want := (Receipts{SubmitID: "hex", ReceiptID: "dec", Errors: "generic", Trust: "lenient", Busy: "rx_t_appn", MatchAlarm: 0.9, Timeout: 72 * time.Hour}); s.Receipts != want {
 		t.Errorf("receipts %+v, want %+v", s.Receipts, want)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	_ "github.com/lib/pq" // the driver "postgres"
+	"github.com/lib/pq" // also the driver "postgres"
 
 	"harkara/storage"
 	"harkara/storage/postgres"
@@ -21,11 +21,18 @@ func OpenDatabase(ctx context.Context, cfg *Config, log *slog.Logger) (*sqlx.DB,
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := bringUp(ctx, db); err != nil {
+	if err := bringUp(ctx, db); err != nil && !onlyReads(err) {
 		closeDB()
 		return nil, nil, err
 	}
 	return db, closeDB, nil
+}
+
+// onlyReads says that the database was refused to be brought up to date by who may only read it, as harkara_reader: the
+// gateway does that.
+func onlyReads(err error) bool {
+	var refused *pq.Error
+	return errors.As(err, &refused) && refused.Code == "42501" // insufficient_privilege
 }
 
 // reachDatabase is OpenDatabase without a look whether a configured one answers. The private one does.
@@ -52,6 +59,7 @@ func reachDatabase(ctx context.Context, cfg *Config, log *slog.Logger) (*sqlx.DB
 		return nil, nil, fmt.Errorf("postgres.dsn: %w", err)
 	}
 	db.SetMaxOpenConns(8)
+	db.SetMaxIdleConns(8) // what is planned once for a connection stays planned
 	return db, func() { db.Close(); stop() }, nil
 }
 

@@ -1,7 +1,9 @@
 package app
 
 import (
-	"crypto/rand"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -15,7 +17,8 @@ import (
 	"harkara/smpp/sms"
 )
 
-// gatewayUser is the embedded server's user that may do everything; its password never leaves the process.
+// gatewayUser is the embedded server's user that may do everything. Its password comes from the keys in the data folder,
+// so that commands of whoever may read those get at the books of a running gateway.
 const gatewayUser = "harkara-gateway"
 
 // gatewayAccount holds the streams; no tenant can have its name.
@@ -32,16 +35,30 @@ func openBroker(cfg *Config, storeKey string) (*broker, error) {
 	if cfg.NATS.URL != "" {
 		return connectBroker(cfg)
 	}
-	opts, password, err := serverOptions(cfg, storeKey)
+	opts, err := serverOptions(cfg, storeKey)
 	if err != nil {
+		return nil, err
+	}
+	if err := listenable(cfg.NATS.Listen); err != nil {
+		return nil, err
+	}
+	return runBroker(cfg, opts, gatewayPassword(storeKey))
+}
+
+// gatewayPassword is the password of gatewayUser: as strong as the key that it comes from, and telling nothing of it.
+func gatewayPassword(storeKey string) string {
+	mac := hmac.New(sha256.New, []byte(storeKey))
+	mac.Write([]byte("harkara: NATS user " + gatewayUser)) // never fails, as package hash promises
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func runBroker(cfg *Config, opts *server.Options, password string) (*broker, error) {
+	if err := mendStore(opts.StoreDir); err != nil {
 		return nil, err
 	}
 	srv, err := server.NewServer(opts)
 	if err != nil {
 		return nil, fmt.Errorf("embedded NATS: %w", err)
-	}
-	if err := listenable(cfg.NATS.Listen); err != nil {
-		return nil, err
 	}
 	srv.Start()
 	if !srv.ReadyForConnections(30 * time.Second) {
@@ -96,27 +113,26 @@ func listenable(addr string) error {
 }
 
 // serverOptions makes the embedded server's configuration: JetStream encrypted at rest, one user for each tenant.
-func serverOptions(cfg *Config, storeKey string) (*server.Options, string, error) {
+func serverOptions(cfg *Config, storeKey string) (*server.Options, error) {
 	host, portText, err := net.SplitHostPort(cfg.NATS.Listen)
 	if err != nil {
-		return nil, "", fmt.Errorf("nats.listen: %w", err)
+		return nil, fmt.Errorf("nats.listen: %w", err)
 	}
 	port, err := strconv.Atoi(portText)
 	if err != nil {
-		return nil, "", fmt.Errorf("nats.listen: port: %w", err)
+		return nil, fmt.Errorf("nats.listen: port: %w", err)
 	}
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
 	interval, err := syncInterval(cfg.NATS.Sync)
 	if err != nil {
-		return nil, "", fmt.Errorf("nats.sync: %w", err)
+		return nil, fmt.Errorf("nats.sync: %w", err)
 	}
-	password := rand.Text()
 	gateway := server.NewAccount(gatewayAccount)
 	accounts, users, nkeys, err := tenantUsers(gateway, cfg.Tenants)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	opts := &server.Options{
 		ServerName: cfg.Node, Host: host, Port: port, NoSigs: true, NoLog: true,
@@ -124,11 +140,11 @@ func serverOptions(cfg *Config, storeKey string) (*server.Options, string, error
 		JetStreamKey: storeKey, JetStreamCipher: server.AES,
 		SyncAlways: interval == 0, SyncInterval: interval,
 		Accounts:   append(accounts, gateway),
-		Users:      append(users, &server.User{Username: gatewayUser, Password: password, Account: gateway}),
+		Users:      append(users, &server.User{Username: gatewayUser, Password: gatewayPassword(storeKey), Account: gateway}),
 		Nkeys:      nkeys,
 		MaxPayload: 1 << 20,
 	}
-	return opts, password, nil
+	return opts, nil
 }
 
 // tenantUsers gives each tenant an account of its own with one user.

@@ -104,10 +104,9 @@ func (a *App) history(ctx context.Context, tenant sms.TenantID, id sms.RequestID
 	if err != nil {
 		return intake.Known{}, err
 	}
-	var known storage.Known
-	if id == "" {
-		known, err = a.lookup.ByKey(ctx, key, end)
-	} else {
+	// By its key, which is in one day's table; by its id, which may be of any day, only where that is not known.
+	known, err := a.lookup.ByKey(ctx, key, end)
+	if err == nil && !known.Found && id != "" {
 		known, err = a.lookup.ByID(ctx, tenant, id, end)
 	}
 	if err != nil {

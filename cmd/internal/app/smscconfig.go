@@ -79,13 +79,14 @@ type DLT struct {
 
 // Receipts is this SMSC's dialect.
 type Receipts struct {
-	SubmitID   string  `koanf:"submit_id"`
-	ReceiptID  string  `koanf:"receipt_id"`
-	Errors     string  `koanf:"errors"`
-	Trust      string  `koanf:"trust"`                  // lenient, or strict: a text alone makes no receipt
-	Busy       string  `koanf:"busy"`                   // what a receipt is answered that can't be taken now
-	UserRef    bool    `koanf:"user_message_reference"` // it comes back in receipts
-	MatchAlarm float64 `koanf:"match_alarm"`            // the share of matched receipts below which an alarm is raised
+	SubmitID   string        `koanf:"submit_id"`
+	ReceiptID  string        `koanf:"receipt_id"`
+	Errors     string        `koanf:"errors"`
+	Trust      string        `koanf:"trust"`                  // lenient, or strict: a text alone makes no receipt
+	Busy       string        `koanf:"busy"`                   // what a receipt is answered that can't be taken now
+	UserRef    bool          `koanf:"user_message_reference"` // it comes back in receipts
+	MatchAlarm float64       `koanf:"match_alarm"`            // the share of matched receipts below which an alarm is raised
+	Timeout    time.Duration `koanf:"timeout"`                // after it a message without a receipt is unreported; 0: never
 }
 
 // Query says whether query_sm asks for missing receipts.
@@ -136,6 +137,7 @@ func (s *SMSC) withDefaults(at *lines, path string) {
 	fill(at, path+"receipts.trust", &s.Receipts.Trust, "lenient")
 	fill(at, path+"receipts.busy", &s.Receipts.Busy, "rx_t_appn")
 	fill(at, path+"receipts.match_alarm", &s.Receipts.MatchAlarm, 0.9)
+	fill(at, path+"receipts.timeout", &s.Receipts.Timeout, 72*time.Hour)
 	fill(at, path+"query.tps", &s.Query.TPS, 5)
 	fill(at, path+"timeouts.bind", &s.Timeouts.Bind, 10*time.Second)
 	fill(at, path+"timeouts.response", &s.Timeouts.Response, 10*time.Second)
