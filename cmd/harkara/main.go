@@ -74,7 +74,7 @@ Begin with:  harkara demo`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(demoCommand(), serveCommand(), configCommand(), sendCommand(), dltCommand(), routeCommand(),
-		reportCommand(), bindsCommand(), smppCommand(), pduCommand(), receiptCommand())
+		reportCommand(), ledgerCommand(), keysCommand(), privacyCommand(), bindsCommand(), smppCommand(), pduCommand(), receiptCommand())
 	return root
 }
 

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"harkara/dlt"
+	"harkara/storage"
 )
 
 // message is a row of `report messages --format json`.
@@ -185,7 +188,7 @@ func TestReportFilters(t *testing.T) {
 	}
 }
 
-// TestReportDLR counts by tenant: the three formats agree with each other and with the database.
+// TestReportDLR counts by tenant: the formats agree with each other and with the database.
 func TestReportDLR(t *testing.T) {
 	config := gateway(t)
 	began := time.Now().UTC() // other tests send as the same tenant
@@ -195,21 +198,28 @@ func TestReportDLR(t *testing.T) {
 		"--var", "483921", "--id", "dlr-2")
 	settled(t, config, "dlr-1", "delivered")
 	settled(t, config, "dlr-2", "rejected")
-	var want struct{ Requested, Delivered, Rejected int }
-	if err := world.db.Get(&want, `SELECT count(*) AS requested, count(*) FILTER (WHERE state = 'delivered') AS delivered,
-		count(*) FILTER (WHERE state = 'rejected') AS rejected FROM harkara.v_message WHERE tenant = 'zipkart' AND requested_at >= $1`, began); err != nil {
+	hour, _ := storage.WholeHours(began, time.Time{})
+	var want struct{ Requested, Submitted, Delivered, Undelivered, Rejected int }
+	if err := world.db.Get(&want, `SELECT count(*) AS requested, count(submitted_at) AS submitted,
+		count(*) FILTER (WHERE state = 'delivered') AS delivered, count(*) FILTER (WHERE state = 'undelivered') AS undelivered,
+		count(*) FILTER (WHERE state = 'rejected') AS rejected FROM harkara.v_message WHERE tenant = 'zipkart' AND requested_at >= $1`, hour); err != nil {
 		t.Fatal(err)
 	}
 	if want.Delivered == 0 || want.Rejected == 0 {
 		t.Fatalf("nothing to count: %+v", want)
 	}
+	percent := 100 * float64(want.Delivered) / float64(want.Requested-want.Rejected)
 	args := []string{"report", "dlr", "--config", config, "--tenant", "zipkart", "--by", "tenant",
 		"--from", began.Format(time.RFC3339Nano)}
 
-	objects := lines[map[string]any](t, must(t, append(args, "--format", "json")...))
+	code, stdout, stderr := harkara(t, append(args, "--format", "json")...)
+	objects := lines[map[string]any](t, stdout)
+	if note := "note: --from: messages are counted by the hour, so this report has it at " + hour.In(dlt.IST).Format(time.RFC3339) + "\n"; code != 0 || stderr != note {
+		t.Errorf("exit status %d, stderr %q, want %q", code, stderr, note)
+	}
 	if len(objects) != 1 || objects[0]["tenant"] != "zipkart" || objects[0]["requested"] != float64(want.Requested) ||
 		objects[0]["delivered"] != float64(want.Delivered) || objects[0]["rejected"] != float64(want.Rejected) ||
-		objects[0]["delivered_percent"] != 100.0 || objects[0]["pending"] != 0.0 {
+		objects[0]["delivered_percent"] != percent || objects[0]["pending"] != 0.0 {
 		t.Errorf("JSON %v, want %+v", objects, want)
 	}
 	rows, err := csv.NewReader(strings.NewReader(must(t, append(args, "--format", "csv")...))).ReadAll()
@@ -220,12 +230,16 @@ func TestReportDLR(t *testing.T) {
 		"delivered_% p50_s p95_s p99_s"; strings.Join(rows[0], " ") != heading {
 		t.Errorf("CSV heading %v", rows[0])
 	}
-	if cells := []string{"zipkart", fmt.Sprint(want.Requested), fmt.Sprint(want.Delivered), "0", fmt.Sprint(want.Delivered), "0", "0", "0", "0",
-		fmt.Sprint(want.Rejected), "0", "0", "100.00"}; !slices.Equal(rows[1][:13], cells) {
+	if cells := []string{"zipkart", fmt.Sprint(want.Requested), fmt.Sprint(want.Submitted), "0", fmt.Sprint(want.Delivered),
+		fmt.Sprint(want.Undelivered), "0", "0", "0", fmt.Sprint(want.Rejected), "0", "0", fmt.Sprintf("%.2f", percent)}; !slices.Equal(rows[1][:13], cells) {
 		t.Errorf("CSV\n got %q\nwant %q", rows[1], cells)
 	}
 	if got := strings.Fields(strings.Split(must(t, args...), "\n")[1]); !slices.Equal(got, rows[1]) {
 		t.Errorf("table %q, CSV %q", got, rows[1])
+	}
+	utc := must(t, append(args, "--format", "csv", "--by", "hour", "--utc")...)
+	if !strings.Contains(utc, "\n"+"zipkart,"+hour.UTC().Format(time.RFC3339)+",") {
+		t.Errorf("by hour in UTC: %s", utc)
 	}
 
 	all := lines[map[string]any](t, must(t, "report", "dlr", "--config", config, "--by", "smsc,class,header,day,error", "--format", "json"))

@@ -27,6 +27,31 @@ func checkState(state string) error {
 	return usageError{fmt.Errorf("--state %q is not one of %s", state, strings.Join(states, ", "))}
 }
 
+// checkClass lets a known class pass, and none.
+func checkClass(class string) error {
+	if class == "" {
+		return nil
+	}
+	if _, err := sms.ParseClass(class); err != nil {
+		return usageError{fmt.Errorf("--class: %w", err)}
+	}
+	return nil
+}
+
+// noteSMSC notes an SMSC that the configuration does not have.
+func noteSMSC(notes io.Writer, cfg *app.Config, id string) {
+	if id != "" && !slices.ContainsFunc(cfg.SMSCs, func(s app.SMSC) bool { return string(s.ID) == id }) {
+		noteUnknown(notes, "smsc", "configuration")
+	}
+}
+
+// notes notes what the search names and nobody has.
+func (s *messageSearch) notes(cmd *cobra.Command, cfg *app.Config, db *sqlx.DB) error {
+	tenantOf(cmd.ErrOrStderr(), cfg, s.tenant)
+	noteSMSC(cmd.ErrOrStderr(), cfg, s.smsc)
+	return noteTemplate(cmd, db, s.template)
+}
+
 // noteUnknown says that nothing has the name that a filter gives. It is no error, as there may be messages of it: those
 // that were rejected for it, or of a time when there was one. The name itself may be anything, and is not repeated.
 func noteUnknown(notes io.Writer, flag, where string) {

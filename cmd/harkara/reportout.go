@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -8,17 +9,16 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-
-	"harkara/dlt"
 )
 
 // reportFlags are the flags that say how and where a report is written.
 type reportFlags struct {
 	format, out string
 	bom         bool
+	typed       bool // the columns have kinds: see addTyped
+	utc         bool
 }
 
 func (f *reportFlags) add(cmd *cobra.Command) {
@@ -33,6 +33,15 @@ func (f *reportFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.out, "out", "", "write to this file, not to stdout")
 }
 
+// addTyped adds the flags of a report whose columns have kinds.
+func (f *reportFlags) addTyped(cmd *cobra.Command) {
+	f.add(cmd)
+	f.typed = true
+	flags := cmd.Flags()
+	flags.Lookup("format").Usage = "table, csv, json (one object a line), xlsx or parquet (which needs --out)"
+	flags.BoolVar(&f.utc, "utc", false, "write times in UTC, not India's; those of JSON and Parquet always are")
+}
+
 // form writes rows as they come, in one format; see report.
 type form interface {
 	head(names []string, numbers map[int]bool) error
@@ -44,12 +53,16 @@ type form interface {
 type report struct {
 	form form
 	rows int
+	utc  bool
 }
 
 // write makes the report that do fills.
 func (f *reportFlags) write(cmd *cobra.Command, do func(*report) error) error {
 	if f.bom && f.format != "csv" {
 		return usageError{fmt.Errorf("--bom is of --format csv")}
+	}
+	if f.format == "parquet" && f.typed && f.out == "" {
+		return usageError{fmt.Errorf("--format parquet needs --out: it is for programs, and no terminal shows it")}
 	}
 	if f.out == "" {
 		return f.writeTo(cmd.OutOrStdout(), cmd.ErrOrStderr(), do)
@@ -58,7 +71,7 @@ func (f *reportFlags) write(cmd *cobra.Command, do func(*report) error) error {
 }
 
 func (f *reportFlags) writeTo(out, notes io.Writer, do func(*report) error) error {
-	r := &report{}
+	r := &report{utc: f.utc}
 	switch f.format {
 	case "table":
 		r.form = &tableForm{out: out}
@@ -70,27 +83,36 @@ func (f *reportFlags) writeTo(out, notes io.Writer, do func(*report) error) erro
 		}
 		r.form = &csvForm{csv.NewWriter(out)}
 	case "json":
-		encoder := json.NewEncoder(out)
-		encoder.SetEscapeHTML(false)
-		r.form = &jsonForm{encoder}
+		r.form = newJSONForm(out)
 	case "xlsx":
 		if isTerminal(out) {
 			return usageError{fmt.Errorf("--format xlsx is a workbook, which no terminal shows: name a file with --out")}
 		}
-		book := newWorkbook(out)
-		defer book.close()
-		r.form = book
+		r.form = newWorkbook(out)
+	case "parquet":
+		if f.typed {
+			r.form = &parquetForm{out: out}
+			break
+		}
+		fallthrough
 	default:
-		return usageError{fmt.Errorf("--format %q is not one of table, csv, json, xlsx", f.format)}
+		return usageError{fmt.Errorf("--format %q is not one of %s", f.format, f.formats())}
 	}
 	err := do(r)
 	if err == nil {
 		err = r.form.end()
 	}
-	if err == nil && (f.format == "table" || f.format == "xlsx") {
+	if err == nil && f.format != "csv" && f.format != "json" {
 		fmt.Fprintln(notes, counted(r.rows, "row"))
 	}
 	return err
+}
+
+func (f *reportFlags) formats() string {
+	if f.typed {
+		return "table, csv, json, xlsx, parquet"
+	}
+	return "table, csv, json, xlsx"
 }
 
 // counted is a number of things: 1 row, 2 rows.
@@ -152,18 +174,20 @@ func unformula(cell string) string {
 	return cell
 }
 
-type jsonForm struct{ encoder *json.Encoder }
+type jsonForm struct {
+	out     *bufio.Writer
+	encoder *json.Encoder
+}
+
+func newJSONForm(out io.Writer) *jsonForm {
+	f := &jsonForm{out: bufio.NewWriter(out)}
+	f.encoder = json.NewEncoder(f.out)
+	f.encoder.SetEscapeHTML(false)
+	return f
+}
 
 func (f *jsonForm) head([]string, map[int]bool) error { return nil }
 
 func (f *jsonForm) row(value any, _ []string) error { return f.encoder.Encode(value) }
 
-func (f *jsonForm) end() error { return nil }
-
-// stamp writes a time in India, to the millisecond; nothing for none.
-func stamp(t *time.Time) string {
-	if t == nil {
-		return ""
-	}
-	return t.In(dlt.IST).Format("2006-01-02T15:04:05.000-07:00")
-}
+func (f *jsonForm) end() error { return f.out.Flush() }

@@ -60,5 +60,8 @@ func (f *tableForm) block() {
 // hides says whether a column is left out of the block.
 func (f *tableForm) hides(column int) bool {
 	return len(f.rows) > 0 && slices.Contains(f.sparse, f.names[column]) &&
-		!slices.ContainsFunc(f.rows, func(cells []string) bool { return cells[column] != "0" && cells[column] != "" })
+		!slices.ContainsFunc(f.rows, func(cells []string) bool { return !slices.Contains(nothing, cells[column]) })
 }
+
+// nothing is what cells hold that say nothing.
+var nothing = []string{"", "0", "false"}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +24,7 @@ type use struct {
 
 // useHelp says what the columns of both reports are.
 const useHelp = `REQUESTED to DELIVERED_% count the messages requested in the time, as report dlr does; SEGMENTS are the short messages
-that an SMSC accepted, which are paid. LAST_USED (India's time) may lie before --from. FAILURES are the codes and reasons
+that an SMSC accepted, which are paid. LAST_USED may lie before --from; it is exact where nothing newer was used, else its hour. FAILURES are the codes and reasons
 by SMSC with their numbers, the most frequent first; FINDINGS are the codes of what dlt lint calls errors and warnings.
 What is in the register and nobody used stands at the end, with zeros; with --tenant, what is under the tenant's headers.
 A table leaves out ENTITY_NAME, OPERATOR, HELD, FAILURES and SUBMITTED to IN_DOUBT where no row has anything there; CSV,
@@ -43,12 +42,12 @@ func useCommand(name, short, long string, do func(*use, context.Context, *sqlx.D
 		Long:  long + "\n\n" + useHelp + "  harkara report " + name + " --config harkara.yaml --from 2026-11-01 --format xlsx --out " + name + ".xlsx",
 		Args:  exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			f := storage.UseFilter{Tenant: sms.TenantID(tenant), Template: dlt.TemplateID(template), Header: dlt.Header(header)}
+			var err error
+			if f.From, f.To, err = w.hours(cmd.ErrOrStderr()); err != nil {
+				return err
+			}
 			return form.write(cmd, func(out *report) error {
-				f := storage.UseFilter{Tenant: sms.TenantID(tenant), Template: dlt.TemplateID(template), Header: dlt.Header(header)}
-				var err error
-				if f.From, f.To, err = w.times(); err != nil {
-					return err
-				}
 				return withDatabase(cmd, file, func(cfg *app.Config, db *sqlx.DB) error {
 					u := &use{filter: f}
 					if u.Linter, err = cfg.OpenLinter(cmd.Context(), db, time.Now()); err != nil {
@@ -63,7 +62,7 @@ func useCommand(name, short, long string, do func(*use, context.Context, *sqlx.D
 	}
 	rowFlags(cmd, &file, &template, "of this template", &header, "under this header")
 	w.flags(cmd)
-	form.add(cmd)
+	form.addTyped(cmd)
 	cmd.Flags().StringVar(&tenant, "tenant", "", "of this tenant")
 	need(cmd, "config")
 	return cmd
@@ -81,35 +80,30 @@ func reportHeadersCommand() *cobra.Command {
 			"linked to it.", (*use).headers)
 }
 
-// useStates are the counts by what became of messages.
-var useStates = []string{"submitted", "pending", "delivered", "undelivered", "expired", "unreported", "refused", "rejected",
-	"lapsed", "in_doubt"}
+// useColumns are the columns that both reports have, after those of the register.
+var useColumns = slices.Concat(columnsOf(whole, countNames...), columnsOf(fraction, "delivered_%"), columnsOf(whole, "segments"),
+	columnsOf(moment, "last_used"), columnsOf(text, "failures", "findings"))
 
-// useNames are the columns that both reports have, after those of the register.
-var useNames = slices.Concat([]string{"requested"}, useStates, []string{"delivered_%", "segments", "last_used", "failures", "findings"})
-
-// useHead begins a report whose own columns stand before useNames; the last so many of them are numbers.
-func useHead(out *report, own []string, numbers int) error {
-	out.hideEmpty(slices.Concat(useStates, []string{"entity_name", "operator", "held", "failures"}))
-	return out.head(slices.Concat(own, useNames), columnSet(len(own)-numbers, numbers+len(useStates)+3))
+// useHead begins a report whose own columns stand before useColumns.
+func useHead(out *report, own []column) error {
+	out.hideEmpty(slices.Concat(countNames[1:], []string{"entity_name", "operator", "held", "failures"}))
+	return out.columns(slices.Concat(own, useColumns))
 }
 
-// useCells are the cells of useNames.
-func useCells(r *storage.UseRow, findings []string) (cells []string) {
-	for _, n := range r.Counts.Each() {
-		cells = append(cells, strconv.FormatInt(n, 10))
-	}
+// useCells are the cells of useColumns.
+func useCells(r *storage.UseRow, findings []string) []any {
 	failures := make([]string, len(r.Failures))
 	for i, f := range r.Failures {
 		failures[i] = f.String()
 	}
-	return append(cells, decimal(r.DeliveredPercent), strconv.FormatInt(r.Segments, 10), stamp(r.LastUsed),
-		strings.Join(failures, "; "), strings.Join(findings, ", "))
+	each := r.Counts.Each()
+	return append(counts(each[:]), r.DeliveredPercent, r.Segments, r.LastUsed, strings.Join(failures, "; "), strings.Join(findings, ", "))
 }
 
-// complete gives a row what JSON shows in any case, and the last use before the report's time.
+// complete gives a row what JSON shows in any case, and the last use where the counts know its hour alone, or nothing, as
+// it was before the report's time.
 func complete(r *storage.UseRow, lastUsed time.Time) {
-	if r.LastUsed == nil && !lastUsed.IsZero() {
+	if !lastUsed.IsZero() && (r.LastUsed == nil || !lastUsed.Before(*r.LastUsed) && lastUsed.Before(r.LastUsed.Add(time.Hour))) {
 		r.LastUsed = &lastUsed
 	}
 	if r.Failures == nil {

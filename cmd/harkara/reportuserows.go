@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/jmoiron/sqlx"
 
@@ -28,8 +27,8 @@ type templateUse struct {
 }
 
 func (u *use) templates(ctx context.Context, db *sqlx.DB, out *report) error {
-	own := []string{"template", "name", "entity", "entity_name", "category", "headers", "status", "operator", "held"}
-	if err := useHead(out, own, 0); err != nil {
+	own := columnsOf(text, "template", "name", "entity", "entity_name", "category", "headers", "status", "operator", "held")
+	if err := useHead(out, own); err != nil {
 		return err
 	}
 	seen := map[dlt.TemplateID]bool{}
@@ -66,8 +65,8 @@ func (u *use) writeTemplate(out *report, r storage.UseRow) error {
 		}
 		row.Findings = codes(u.Template(t))
 	}
-	return out.row(row, slices.Concat([]string{string(row.Template), row.Name, string(row.Entity), row.EntityName,
-		string(row.Category), joined(row.Headers), string(row.Status), string(row.Operator), names(row.Held)},
+	return out.values(row, slices.Concat(texts(string(row.Template), row.Name, string(row.Entity), row.EntityName,
+		string(row.Category), joined(row.Headers), string(row.Status), string(row.Operator), names(row.Held)),
 		useCells(&r, row.Findings))...)
 }
 
@@ -84,8 +83,8 @@ type headerUse struct {
 }
 
 func (u *use) headers(ctx context.Context, db *sqlx.DB, out *report) error {
-	own := []string{"header", "entity", "entity_name", "status", "operator", "templates"}
-	if err := useHead(out, own, 1); err != nil {
+	own := append(columnsOf(text, "header", "entity", "entity_name", "status", "operator"), column{"templates", whole})
+	if err := useHead(out, own); err != nil {
 		return err
 	}
 	linked := map[storage.OwnedHeader]int{}
@@ -128,8 +127,8 @@ func (u *use) writeHeader(out *report, r storage.UseRow, templates int) error {
 	if e, ok := u.Register.Entity(r.Entity); ok {
 		row.EntityName = e.Name
 	}
-	return out.row(row, slices.Concat([]string{string(row.Header), string(row.Entity), row.EntityName, string(row.Status),
-		string(row.Operator), strconv.Itoa(templates)}, useCells(&r, row.Findings))...)
+	return out.values(row, slices.Concat(texts(string(row.Header), string(row.Entity), row.EntityName, string(row.Status),
+		string(row.Operator)), []any{int64(templates)}, useCells(&r, row.Findings))...)
 }
 
 func joined(headers []dlt.Header) string {

@@ -2,71 +2,69 @@ package main
 
 import (
 	"archive/zip"
-	"errors"
+	"bufio"
+	"compress/flate"
+	"encoding/xml"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
-
-	"github.com/xuri/excelize/v2"
+	"strings"
+	"unicode/utf16"
 )
 
-// sheetRows is how many rows a sheet of a workbook may have (Excel's limit); what is more goes into the next one.
-const sheetRows = excelize.TotalRows
+// Excel's limits (ECMA-376 has none): what is more goes into the next sheet, or is cut off.
+const (
+	sheetRows = 1 << 20
+	cellUnits = 32767 // of UTF-16
+)
 
-// workbook writes rows into an XLSX file. They go through a temporary file, and its octets straight to out, so that a
-// report of a million rows needs no more memory than one of ten.
+// workbook writes rows into an XLSX file (ECMA-376, SpreadsheetML), row by row straight into the compressed sheet, so that
+// a report of ten million rows needs no more memory than one of ten and leaves no temporary file of its rows.
 //
 // Cells are text, so that no id of 19 digits is rounded and no text of a tenant is run as a formula; those of numeric
 // columns are numbers.
 type workbook struct {
-	out     io.Writer
-	file    *excelize.File
-	sheet   *excelize.StreamWriter
+	zip     *zip.Writer
+	sheet   *bufio.Writer
 	names   []string
 	numbers map[int]bool
+	letters []string // of the columns
 	sheets  int
 	next    int // row of the sheet, from 1
 	most    int // rows of a sheet
 }
 
 func newWorkbook(out io.Writer) *workbook {
-	return &workbook{out: out, file: excelize.NewFile(), most: sheetRows}
+	w := &workbook{zip: zip.NewWriter(out), most: sheetRows}
+	w.zip.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(out, flate.BestSpeed) // cells repeat each other: more effort saves little
+	})
+	return w
 }
 
 func (w *workbook) head(names []string, numbers map[int]bool) error {
 	w.names, w.numbers = names, numbers
+	for i := range names {
+		w.letters = append(w.letters, columnLetters(i))
+	}
 	return w.begin()
 }
 
 // begin ends the sheet, if there is one, and begins the next with the heading, which stays in view.
 func (w *workbook) begin() error {
-	if err := w.flush(); err != nil {
+	if err := w.finish(); err != nil {
 		return err
 	}
 	w.sheets++
-	name := fmt.Sprintf("Report %d", w.sheets)
-	if w.sheets == 1 {
-		if err := w.file.SetSheetName("Sheet1", name); err != nil {
-			return fmt.Errorf("write XLSX: %w", err)
-		}
-	} else if _, err := w.file.NewSheet(name); err != nil {
-		return fmt.Errorf("write XLSX: %w", err)
-	}
-	bold, err := w.file.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
-	if err == nil {
-		w.sheet, err = w.file.NewStreamWriter(name)
-	}
+	entry, err := w.zip.Create(fmt.Sprintf("xl/worksheets/sheet%d.xml", w.sheets))
 	if err != nil {
 		return fmt.Errorf("write XLSX: %w", err)
 	}
-	err = errors.Join(
-		w.sheet.SetColWidth(1, len(w.names), 20),
-		w.sheet.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
-	if err != nil {
-		return fmt.Errorf("write XLSX: %w", err)
-	}
+	w.sheet = bufio.NewWriterSize(entry, 1<<16)
+	fmt.Fprintf(w.sheet, sheetHead, max(len(w.names), 1))
 	w.next = 1
-	return w.set(w.names, nil, excelize.RowOpts{StyleID: bold})
+	return w.set(w.names, nil, ` s="1"`)
 }
 
 func (w *workbook) row(_ any, cells []string) error {
@@ -75,46 +73,93 @@ func (w *workbook) row(_ any, cells []string) error {
 			return err
 		}
 	}
-	return w.set(cells, w.numbers)
+	return w.set(cells, w.numbers, "")
 }
 
-func (w *workbook) set(cells []string, numbers map[int]bool, opts ...excelize.RowOpts) error {
-	values := make([]any, len(cells))
+// set writes the cells of the next row that are not empty. Its error is the first of the sheet's.
+func (w *workbook) set(cells []string, numbers map[int]bool, style string) error {
+	row := strconv.Itoa(w.next)
+	w.next++
+	w.write(`<row r="`, row, `">`)
 	for i, cell := range cells {
-		values[i] = cell
-		if number, err := strconv.ParseFloat(cell, 64); err == nil && numbers[i] {
-			values[i] = number
+		switch {
+		case cell == "":
+		case numbers[i] && isNumber(cell):
+			w.write(`<c r="`, w.letters[i], row, `"><v>`, cell, `</v></c>`)
+		default:
+			w.write(`<c r="`, w.letters[i], row, `"`, style, ` t="inlineStr"><is><t xml:space="preserve">`)
+			_ = xml.EscapeText(w.sheet, []byte(plain(cell)))
+			w.write(`</t></is></c>`)
 		}
 	}
-	err := w.sheet.SetRow("A"+strconv.Itoa(w.next), values, opts...)
-	w.next++
-	if err != nil {
+	if _, err := w.sheet.WriteString("</row>"); err != nil {
 		return fmt.Errorf("write XLSX: %w", err)
 	}
 	return nil
 }
 
-func (w *workbook) flush() error {
+// write adds to the sheet; an error stays there, and set returns it.
+func (w *workbook) write(parts ...string) {
+	for _, part := range parts {
+		_, _ = w.sheet.WriteString(part)
+	}
+}
+
+func (w *workbook) finish() error {
 	if w.sheet == nil {
 		return nil
 	}
+	w.write("</sheetData></worksheet>")
 	if err := w.sheet.Flush(); err != nil {
 		return fmt.Errorf("write XLSX: %w", err)
 	}
 	return nil
 }
 
+// end writes the parts that name the sheets.
 func (w *workbook) end() error {
-	if err := w.flush(); err != nil {
+	if err := w.finish(); err != nil {
 		return err
 	}
-	// The library would hold the whole file in memory before it writes any of it.
-	w.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(w.out) })
-	if err := w.file.Write(io.Discard); err != nil {
+	for _, part := range w.parts() {
+		entry, err := w.zip.Create(part.name)
+		if err == nil {
+			_, err = io.WriteString(entry, xml.Header+part.text)
+		}
+		if err != nil {
+			return fmt.Errorf("write XLSX: %w", err)
+		}
+	}
+	if err := w.zip.Close(); err != nil {
 		return fmt.Errorf("write XLSX: %w", err)
 	}
 	return nil
 }
 
-// close removes the temporary file.
-func (w *workbook) close() { _ = w.file.Close() }
+// columnLetters is the name of a column, from 0: A, Z, AA.
+func columnLetters(i int) string {
+	name := ""
+	for i++; i > 0; i = (i - 1) / 26 {
+		name = string(rune('A'+(i-1)%26)) + name
+	}
+	return name
+}
+
+func isNumber(cell string) bool {
+	n, err := strconv.ParseFloat(cell, 64)
+	return err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) && !strings.ContainsAny(cell, "xX_pP")
+}
+
+// plain is a text as a cell may hold it. _x0041_ would be read as A (ECMA-376 part 1 §22.9.2.19), but for its first _.
+func plain(cell string) string {
+	if len(cell) > cellUnits {
+		units := 0
+		for i, r := range cell {
+			if units += max(utf16.RuneLen(r), 1); units > cellUnits {
+				cell = cell[:i]
+				break
+			}
+		}
+	}
+	return strings.ReplaceAll(cell, "_x", "_x005F_x")
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"harkara/smpp/smsctest"
+	"harkara/storage/postgres/pgtest"
 )
 
 // site is a gateway of its own beside the world: own data folder, own SMSC, own database in the world's cluster.
@@ -24,7 +25,7 @@ type site struct {
 func newSite(t *testing.T, database string) *site {
 	t.Helper()
 	gateway(t)
-	dir, err := newDir()
+	dir, err := pgtest.Dir()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +273,7 @@ func TestSecondGatewayOnTheSameFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-p.done
-	if want := "harkara: another gateway runs on the data folder " + world.dir + "/data: stop it, or set another one in data\n"; p.code != 1 || p.stderr.String() != want {
+	if want := "harkara: another gateway, or a command on its ledger, works on the data folder " + world.dir + "/data: stop it, or set another one in data\n"; p.code != 1 || p.stderr.String() != want {
 		t.Errorf("exit status %d, stderr %q, want %q", p.code, p.stderr, want)
 	}
 }

@@ -80,7 +80,7 @@ func TestWrongUsage(t *testing.T) {
 		{"route explain --config f --tenant t --header h --to 123", "--to: not an Indian mobile number: want +91, 91, 0 or nothing before ten digits that begin with 6-9"},
 		{"route explain --config f --tenant t --header h --to 9812345678 --at noon", `--at: want RFC 3339, such as 2026-11-22T10:00:00+05:30: parsing time "noon" as "2006-01-02T15:04:05Z07:00": cannot parse "noon" as "2006"`},
 		{"report messages", "harkara report messages needs --config; see harkara report messages --help"},
-		{"report messages --config f --format pdf", `--format "pdf" is not one of table, csv, json, xlsx`},
+		{"report messages --config f --format pdf", `--format "pdf" is not one of table, csv, json, xlsx, parquet`},
 		{"report messages --config f --bom", "--bom is of --format csv"},
 		{"report templates", "harkara report templates needs --config; see harkara report templates --help"},
 		{"report headers --config f --to soon", `--to: "soon" is neither a day such as 2026-11-22 nor RFC 3339`},

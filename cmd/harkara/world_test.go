@@ -22,6 +22,7 @@ import (
 	"harkara/cmd/internal/app"
 	"harkara/smpp/sms"
 	"harkara/smpp/smsctest"
+	"harkara/storage/postgres/pgtest"
 )
 
 // patience bounds every wait of these tests; a wait that is over makes its test fail.
@@ -79,7 +80,7 @@ func gateway(t *testing.T) string {
 
 // startWorld does what an operator does: write a configuration, import the register, serve.
 func startWorld() (err error) {
-	if world.dir, err = newDir(); err != nil {
+	if world.dir, err = pgtest.Dir(); err != nil {
 		return err
 	}
 	world.smscs = map[sms.SMSCID]*smsctest.SMSC{}
@@ -159,15 +160,6 @@ func endWorld() error {
 	errs = append(errs, os.RemoveAll(world.dir))
 	world.dir, world.serve, world.db, world.smscs = "", nil, nil, nil
 	return errors.Join(errs...)
-}
-
-// newDir makes a folder with a short name (Unix sockets ask for that) that PostgreSQL's user may pass through.
-func newDir() (string, error) {
-	dir, err := os.MkdirTemp("/tmp", "hk")
-	if err != nil {
-		return "", err
-	}
-	return dir, os.Chmod(dir, 0o711)
 }
 
 // freeAddr finds a port of loopback that nobody listens on.
