@@ -5,7 +5,7 @@ LINT := go tool -modfile=deploy/tools/go.mod staticcheck
 # What the tests and the demo need of PostgreSQL: initdb, pg_ctl and postgres in one folder.
 FUZZTIME ?= 30s
 
-.PHONY: help demo test faults soak check bench bench-session fuzz interop build setup clean
+.PHONY: help demo test faults soak crash check bench bench-session fuzz interop outages powercut build setup clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -20,7 +20,7 @@ demo: setup build ## send OTPs end to end on embedded parts, then stay up where 
 	@if [ -t 0 ]; then bin/harkara demo $(ARGS); else bin/harkara demo --exit $(ARGS); fi
 
 test: setup ## all tests, race detector on
-	go test -race -shuffle=on -timeout 10m ./...
+	go test -race -shuffle=on -timeout 10m -p 3 ./...
 	go test -run Allocations ./smpp/bind
 	cd deploy/bench && go test -race ./...
 
@@ -29,6 +29,10 @@ faults: setup ## every fault of the simulators at once, ten seeds
 
 soak: setup ## ten minutes at 60 % of what the machine does, every fault at 2 %, slopes printed
 	HARKARA_SOAK=$(or $(SOAK),10m) go test -count=1 -timeout 40m -run TestSoak -v ./cmd/internal/demo
+
+crash: setup ## kill -9 at every failpoint and at random instants, 300 rounds; the books held against each other
+	HARKARA_CRASH_ROUNDS=$(or $(ROUNDS),300) HARKARA_CRASH_TAKEOVERS=20 HARKARA_CRASH_SEED=$(or $(SEED),1) \
+		go test -count=1 -timeout 90m -v ./cmd/internal/crash
 
 check: ## gofmt, vet, staticcheck, tidy
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run gofmt -w on these' >&2; exit 1; }
@@ -51,6 +55,12 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 interop: ## the gateway against peers written elsewhere, its octets read by tshark
 	@bash deploy/setup.sh postgres peers
 	go test -count=1 -timeout 10m -tags interop -v ./cmd/internal/interop
+
+outages: setup ## every outage of PostgreSQL and NATS under load, the long ones too
+	HARKARA_OUTAGES=all go test -count=1 -timeout 30m -v ./cmd/internal/outage
+
+powercut: setup ## the power is cut under load, ROUNDS=30 times, on a disk in a file; needs root, as it mounts
+	HARKARA_POWERCUT_ROUNDS=$(or $(ROUNDS),30) HARKARA_POWERCUT_FIRST=8 go test -count=1 -timeout 60m -tags powercut -v ./cmd/internal/powercut
 
 clean: ## remove what was built
 	rm -rf bin
