@@ -18,8 +18,8 @@ import (
 	"harkara/storage/ledger"
 )
 
-// explainedDays and explainedMessages are the size of the database that plans are looked at on: 45 days of rows and some
-// that are still to come.
+// explainedDays and explainedMessages are the size of the database that plans are looked at on; the days that are still to
+// come are empty.
 const (
 	explainedDays     = 42
 	explainedMessages = 42_000 // with their rows in the other tables a quarter of a million

@@ -151,9 +151,8 @@ func (l *Lookup) ask(ctx context.Context, asOf ledger.Position) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	var position uint64
-	err := l.db.QueryRowContext(ctx, `SELECT position FROM harkara.projection WHERE partition = 0`).Scan(&position)
-	l.position.Store(max(position, l.position.Load()))
+	position, err := Projected(ctx, l.db)
+	l.position.Store(max(uint64(position), l.position.Load()))
 	l.asked = time.Now()
 	return err
 }
