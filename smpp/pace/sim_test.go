@@ -22,6 +22,7 @@ type simulation struct {
 	binds, window int
 	least, most   time.Duration // how long answers take; in any order
 	rand          *rand.Rand
+	stall         time.Duration // of each cycle that the gateway stands still; 0: none
 
 	now               time.Duration
 	arrivals, answers [][]sentPDU     // by tick
@@ -33,7 +34,8 @@ type simulation struct {
 
 const (
 	tick    = 200 * time.Microsecond
-	transit = time.Millisecond // from us to the SMSC
+	transit = time.Millisecond        // from us to the SMSC
+	cycle   = 1070 * time.Millisecond // of stalls: slides over the SMSC's seconds
 )
 
 // sentPDU is a PDU on its way, and back.
@@ -59,6 +61,11 @@ func (s *simulation) run() books {
 			continue
 		}
 		s.limiter.set(s.limits[s.now/s.phase])
+		if left := s.stalled(); left > 0 {
+			s.judge()
+			s.hold(left)
+			continue
+		}
 		s.hear()
 		for i := range s.binds {
 			s.send((int(s.now/tick) + i) % s.binds)
@@ -67,6 +74,23 @@ func (s *simulation) run() books {
 		s.judge()
 	}
 	return s.books
+}
+
+// stalled returns how long the gateway stands still from now on, as a machine without time for it makes it do.
+func (s *simulation) stalled() time.Duration {
+	if s.stall == 0 {
+		return 0
+	}
+	return max(0, s.stall-s.now%cycle)
+}
+
+// hold keeps the answers that come now until the gateway goes on.
+func (s *simulation) hold(left time.Duration) {
+	at := int(s.now / tick)
+	if on := at + int((left+tick-1)/tick); on < len(s.answers) {
+		s.answers[on] = append(s.answers[on], s.answers[at]...)
+		s.wake = time.Duration(on) * tick
+	}
 }
 
 // hear takes the answers that come now.
@@ -170,6 +194,29 @@ func TestGoodput(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestStalls holds the pace against an SMSC that counts its seconds and whose limit falls, while the gateway's machine gives it no time for part of
+// each second. What was accepted in such a second is not the SMSC's limit, and must not be taken for it for long: at least
+// 90 % of the limit goes in the time that the gateway has.
+func TestStalls(t *testing.T) {
+	for _, stall := range []time.Duration{200 * time.Millisecond, 500 * time.Millisecond} {
+		for _, kind := range []limiter{&sliding{}, &calendar{}} {
+			t.Run(fmt.Sprintf("%v/%T", stall, kind), func(t *testing.T) {
+				s := simulation{
+					pace: New(0, half), limiter: kind, limits: []int{300, 150, 150}, phase: 30 * time.Second, stall: stall,
+					binds: 2, window: 20, least: 5 * time.Millisecond, most: 50 * time.Millisecond,
+					rand: rand.New(rand.NewPCG(1, 2)),
+				}
+				on := 1 - stall.Seconds()/cycle.Seconds() // the share of the time that the gateway had
+				for i, accepted := range s.run().accepted {
+					if share := float64(accepted) / float64(s.limits[i]) / s.phase.Seconds(); share < 0.9*on {
+						t.Errorf("limit %d: %.0f %% of it went, want %.0f", s.limits[i], 100*share, 90*on)
+					}
+				}
+			})
 		}
 	}
 }

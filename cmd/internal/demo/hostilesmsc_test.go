@@ -24,12 +24,10 @@ func hostileBusy(t *testing.T, p *peer) {
 		p.verify(t, l)
 		c := p.smsc.Counters()
 		t.Logf("%d of %d submits were refused, %.0f a second went", c.Throttled, c.Submits, out.PerSecond)
-		// Twice the limit is met with full windows; how close the rate keeps to it is smpp/bind's own test.
+		// Twice the limit is met with full windows. How close the rate keeps to it, and on a machine that has no time
+		// for it, is smpp/pace's own test, by a clock of its own.
 		if most := 2*p.Binds*p.Window + int(c.Submits)/50; c.Throttled == 0 || int(c.Throttled) > most {
 			t.Errorf("%d of %d submits were refused, want some and at most %d", c.Throttled, c.Submits, most)
-		}
-		if ideal := 3.0; out.WallS > 3*ideal { // 360 in the first 1.2 s, the rest at 150 a second
-			t.Errorf("it took %.1f s, want about %v", out.WallS, ideal)
 		}
 	})
 	t.Run("queue_full", func(t *testing.T) {
