@@ -64,6 +64,7 @@ type Request struct {
 	Vars      []Secret
 	Finished  Secret // the whole text, in place of Vars; empty: the template is filled with them
 	Ref       string
+	Avoid     []SMSCID // that it goes by none of
 	Requested time.Time
 	Deadline  time.Time
 }
