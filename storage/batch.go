@@ -28,6 +28,7 @@ type batch struct {
 	matches  []matchRow
 	parked   []parkedRow
 	statuses []status
+	otp      []otpRow
 	shred    *ledger.Shred // the last event, where that takes something out of rows
 	moves    []move
 	ids      []sms.MessageID
@@ -90,6 +91,9 @@ func (b *batch) fold(it item) {
 			b.shred = it.event.Shred
 		}
 		return
+	case ledger.OneTime:
+		b.tellOTP(statusID{fact: it.fact}, it.event.At, *it.event.OTP)
+		return
 	}
 	m := b.memory.messages[it.event.Key]
 	if m == nil {
@@ -121,6 +125,8 @@ func unfit(it item) string {
 		return ""
 	case e.Kind == ledger.Shredded:
 		return unfitShred(e.Shred)
+	case e.Kind == ledger.OneTime:
+		return unfitOTP(e.OTP)
 	case e.Key == (sms.Key{}):
 		return "an event without a key"
 	case e.Attempt < 0 || e.Attempt > math.MaxInt32:
@@ -155,7 +161,8 @@ func (b *batch) touch(m *message, f fact) {
 	m.changed = f
 }
 
-// announce makes a status of every state that the message moved to; planned is not one for tenants.
+// announce makes a status of every state that the message moved to; planned is not one for tenants. Where it is a send of
+// a challenge, that has an event as well.
 func (b *batch) announce(m *message, f fact) {
 	if len(b.moves) == 0 {
 		return
@@ -163,10 +170,11 @@ func (b *batch) announce(m *message, f fact) {
 	b.ids = m.messageIDs(b.ids[:0])
 	for _, move := range b.moves {
 		b.statuses = append(b.statuses, status{
-			id:      statusID{f, move.to},
+			id:      statusID{fact: f, state: move.to},
 			subject: "sms." + string(m.facts.Tenant) + ".status." + string(move.to),
 			payload: appendStatus(make([]byte, 0, 384), m, move.to, move.at, b.ids),
 		})
+		b.announceSend(m, f, move)
 	}
 }
 

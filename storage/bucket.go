@@ -27,3 +27,30 @@ func Bucket(d time.Duration) int16 {
 	n := sort.Search(len(bucketEnds)-2, func(i int) bool { return bucketEnds[i+1] >= us })
 	return int16(n + 1)
 }
+
+// bucketCounts counts what took some time, by its Bucket.
+type bucketCounts []int64
+
+func (c *bucketCounts) add(bucket int16, n int64) {
+	if missing := int(bucket) + 1 - len(*c); missing > 0 {
+		*c = append(*c, make([]int64, missing)...)
+	}
+	(*c)[bucket] += n
+}
+
+// seconds is how long the one took that so large a share of them were not slower than: the middle of its bucket, so to
+// 5 %. It is nil where there is none.
+func (c bucketCounts) seconds(share float64) *float64 {
+	all := int64(0)
+	for _, n := range c {
+		all += n
+	}
+	rank := int64(math.Ceil(share * float64(all)))
+	for bucket, n := range c {
+		if rank -= n; n > 0 && rank <= 0 {
+			middle := math.Pow(1.1, float64(bucket)-100.5) // as harkara.bucket_seconds
+			return &middle
+		}
+	}
+	return nil
+}

@@ -31,6 +31,7 @@ func checkpointsOf(t *testing.T, b *bench, data string) (all []string) {
 }
 
 func TestCheckpointsAreKeptTwice(t *testing.T) {
+	t.Parallel()
 	b, data := &bench{db: testDB(t).DB}, t.TempDir()
 	if got := checkpointsOf(t, b, data); len(got) != 0 {
 		t.Errorf("there are %q", got)
@@ -47,6 +48,7 @@ func TestCheckpointsAreKeptTwice(t *testing.T) {
 }
 
 func TestACheckpointIsKeptWithoutPostgreSQL(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	db := testDB(t).DB
 	db.Close()
@@ -75,6 +77,7 @@ func TestACheckpointIsKeptWithoutPostgreSQL(t *testing.T) {
 
 // TestCheckpointsAreThinned: of those older than a day one an hour stays, in both places, with what is no checkpoint.
 func TestCheckpointsAreThinned(t *testing.T) {
+	t.Parallel()
 	b, data := &bench{db: testDB(t).DB}, t.TempDir()
 	start := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	var want []string

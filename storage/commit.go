@@ -49,6 +49,9 @@ func (t *tables) writeIn(ctx context.Context, conn *sql.Conn, tx *sql.Tx) error 
 			return err
 		}
 	}
+	if err := t.otpTally.write(ctx, tx); err != nil {
+		return err
+	}
 	return t.tally.write(ctx, tx)
 }
 

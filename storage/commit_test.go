@@ -58,6 +58,7 @@ func (c *cutConn) Write(p []byte) (int, error) {
 // TestAConnectionCutInCOMMIT: whether PostgreSQL committed is not known then. The next session finds out, and there is
 // never a row or a status twice.
 func TestAConnectionCutInCOMMIT(t *testing.T) {
+	t.Parallel()
 	for name, behind := range map[string]bool{"not committed": false, "committed": true} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, 100*time.Millisecond)
@@ -110,6 +111,7 @@ func TestAConnectionCutInCOMMIT(t *testing.T) {
 
 // TestALockedTableEndsTheSession: with an error that people see, instead of a projection that hangs.
 func TestALockedTableEndsTheSession(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	b.append(t, newHistory(1).rejected().events...)
 	tx, err := b.db.BeginTx(context.Background(), nil)

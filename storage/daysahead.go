@@ -31,6 +31,9 @@ func (d *batchDays) gather(b *batch) {
 	for _, m := range b.touched {
 		d.batch[dayNumber(keyTime(m.key))] = true
 	}
+	for i := range b.otp {
+		d.batch[dayNumber(b.otp[i].at)] = true
+	}
 	for _, r := range b.receipts {
 		if r.matched {
 			d.batch[dayNumber(keyTime(r.key))] = true

@@ -2,7 +2,7 @@
 // read, the register of templates, and the reports.
 //
 //	ledger ──▶ Projector ──▶ SMS_STATUS            one status per change of a message's state
-//	                  └────▶ PostgreSQL            message, transition, attempt, answer, receipt
+//	                  └────▶ PostgreSQL            message, transition, attempt, answer, receipt, otp_event
 //
 // The projector is the only writer of facts. It reads frames in order and keeps the messages it works on in memory, a
 // cache of what PostgreSQL knows. A batch of frames becomes statuses first and then one transaction, which also holds
@@ -12,6 +12,9 @@
 //
 // A receipt finds its segment by the SMSC's message id or, where the answer with that never came, by the
 // user_message_reference that the SMSC repeats (doubt.go). It may come before its segment is known: it waits then.
+//
+// Events of challenges (otpevent.go) go the same two ways. Those of a send (sent, delivered, undelivered) nobody writes into
+// the ledger: they are made of its message's statuses, and stand behind these in SMS_STATUS.
 //
 // The register (register*.go) is rows that are never changed: each change is a version of its own, with the import that
 // made it. A copy of the newest is kept in NATS (snapshot*.go), so that a gateway starts without PostgreSQL. Learn

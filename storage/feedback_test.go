@@ -139,6 +139,7 @@ func learnt(t testing.TB, db *sql.DB) (all []string) {
 
 // Each row is a template of its own. Q says which SMSCs have it in quarantine then, with three failures in a row.
 func TestQuarantineFollowsReceipts(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		letters, quarantine string
 		failures            int // messages, of all SMSCs
@@ -223,6 +224,7 @@ func TestQuarantineFollowsReceipts(t *testing.T) {
 // What is learnt depends neither on how often Learn is called, nor on the projection's batches, its replay or a
 // database that is made anew.
 func TestLearnIsTheSameHoweverItComes(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	n := 1
 	chance := rand.New(rand.NewPCG(1, 2))
@@ -263,6 +265,7 @@ func TestLearnIsTheSameHoweverItComes(t *testing.T) {
 
 // Of gateways that learn at the same time, while the projector writes, each failure is learnt by one.
 func TestLearnersAtOnce(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	const messages = 300
 	b.tell(t, 1, templateID(1), strings.Repeat("TTD", messages/3))
@@ -299,6 +302,7 @@ func TestLearnersAtOnce(t *testing.T) {
 
 // Facts beyond the projection's position are left, even those of the frame that it has begun.
 func TestLearnStopsWhereTheProjectionIs(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	b.tell(t, 1, templateID(1), "T")
 	b.project(t, b.config())
@@ -324,6 +328,7 @@ func TestLearnStopsWhereTheProjectionIs(t *testing.T) {
 
 // One call learns one stretch, and says whether more waits.
 func TestLearnGoesByStretches(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	b.tell(t, 1, templateID(1), "TTT")
 	b.project(t, b.config())
@@ -352,6 +357,7 @@ func TestLearnGoesByStretches(t *testing.T) {
 
 // Failures are told by what they blame.
 func TestFailures(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	b.tell(t, 1, templateID(1), "EHTKUGCXHH")
 	b.project(t, b.config())

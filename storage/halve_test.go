@@ -120,6 +120,7 @@ func TestHalvingEnds(t *testing.T) {
 
 // TestACopyAloneIsNotParked: a copy of a planned that comes alone, as the memory of it is gone.
 func TestACopyAloneIsNotParked(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	h := newHistory(1).planned(1, "a", 1, 1)
 	for range 2 {
@@ -134,6 +135,7 @@ func TestACopyAloneIsNotParked(t *testing.T) {
 // TestADayMadeMeanwhile: a row waits to go into the default partition while its day's is made. PostgreSQL refuses it there
 // then; it goes into the day's.
 func TestADayMadeMeanwhile(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	day := testStart.In(dlt.IST)
 	query(t, b.db, `DROP TABLE harkara.message_`+day.Format("20060102"))

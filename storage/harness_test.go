@@ -140,6 +140,7 @@ func (b *bench) views(t testing.TB) (all []string) {
 	for _, statement := range []string{
 		`SELECT * FROM harkara.v_message ORDER BY key`, `SELECT * FROM harkara.v_attempt ORDER BY key, attempt, segment`,
 		`SELECT * FROM harkara.v_receipt ORDER BY received_at, smsc, message_id, stat, id`, `SELECT * FROM harkara.v_dlr_daily ORDER BY 1, 2, 3, 4, 5, 6`,
+		`SELECT * FROM harkara.v_otp_event ORDER BY key`, `SELECT * FROM harkara.v_otp_daily ORDER BY 1, 2, 3, 4, 5`,
 		`SELECT position, index, reason FROM harkara.parked ORDER BY 1, 2`,
 	} {
 		all = append(all, query(t, b.db, statement)...)

@@ -13,7 +13,8 @@ import (
 // name the new one. Other processes on the data folder find a new file by themselves.
 //
 // Interrupted anywhere, the next OpenVault finds a master key and a ring that fit: until the ring is durable, and the copies in
-// PostgreSQL are wrapped anew, the old master key stays in keys/master.key.old. Sync finishes what was interrupted.
+// PostgreSQL and the OTP keys are wrapped anew, the old master key stays in keys/master.key.old. Sync finishes what was
+// interrupted.
 func (v *Vault) Rotate(ctx context.Context, db *sqlx.DB, to MasterSource, by Asker) error {
 	if err := v.Sync(ctx, db); err != nil && !errors.Is(err, ErrOtherMaster) {
 		return err
@@ -54,7 +55,8 @@ func (v *Vault) nextMaster(to MasterSource) ([]byte, error) {
 	return newMasterKey(), nil
 }
 
-// wrapAnew puts the old master key aside, the new one in its place, and the ring that needs it on the disk, in this order.
+// wrapAnew puts the old master key aside, the new one in its place, and the ring that needs it on the disk, in this order; the
+// OTP keys come last, as they are read with either.
 func (v *Vault) wrapAnew(key []byte, next *master) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -64,6 +66,9 @@ func (v *Vault) wrapAnew(key []byte, next *master) error {
 	}
 	defer unlock()
 	if err := v.load(); err != nil {
+		return err
+	}
+	if err := v.settleOTP(); err != nil { // the master key before this one is about to go
 		return err
 	}
 	s := v.state.Load()
@@ -90,7 +95,10 @@ func (v *Vault) wrapAnew(key []byte, next *master) error {
 	if err != nil {
 		return err
 	}
-	return v.take(r, info, next, s.master)
+	if err := v.take(r, info, next, s.master); err != nil {
+		return err
+	}
+	return v.settleOTP()
 }
 
 // wrapAnew returns a ring with the same keys, wrapped with another master key.

@@ -8,6 +8,7 @@ import (
 )
 
 func TestAnotherLedgerIsRefused(t *testing.T) {
+	t.Parallel()
 	b, other := newBench(t, 100*time.Millisecond), newBench(t, 100*time.Millisecond)
 	if err := CheckLineage(t.Context(), b.db, b.ledger.Lineage()); err != nil {
 		t.Errorf("a database that has seen no ledger: %v", err)
@@ -42,6 +43,7 @@ func TestAnotherLedgerIsRefused(t *testing.T) {
 
 // TestAReplayIsSilent: a projector into a second database tells tenants nothing.
 func TestAReplayIsSilent(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	b.append(t, newHistory(1).planned(1, "a", 1, 1).submitted(1, "a", 1).events...)
 	b.project(t, b.config())

@@ -12,6 +12,7 @@ import (
 )
 
 func TestLookup(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	b.append(t, newHistory(1).planned(1, "a", 2, 1, 2).ended(ledger.InDoubt, 1, "a", false, 1, 2).planned(2, "b", 2, 1, 2).events...)
 	b.project(t, b.config())
@@ -60,6 +61,7 @@ func TestLookup(t *testing.T) {
 }
 
 func TestRecentIDs(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	for n := range 5 {
 		b.append(t, newHistory(n).rejected().events...)

@@ -47,7 +47,7 @@ const lockPatience = 200 * time.Millisecond
 const settleAfter = 3 * time.Hour
 
 // settleAtOnce is how many partitions one call vacuums: those of two days.
-const settleAtOnce = 12
+const settleAtOnce = 14
 
 // Maintain keeps the days of the partitioned tables: it makes those to come and those that rows without a day are of,
 // drops those whose time is over, and vacuums those that are complete. now is the clock. It is called about every hour,

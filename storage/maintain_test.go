@@ -44,6 +44,8 @@ func fillDays(t testing.TB, b *bench, n int, first time.Time, step time.Duration
 			FROM made WHERE n % 25 > 0`,
 		`INSERT INTO harkara.receipt_early (fact, received_at, smsc, message_id, user_ref, state, stat, err, reason, done, raw, retryable)
 			SELECT n << 16 | 3, at, 'sim-' || n % 4, 'early-' || n, n % 65535, 'delivered', 'DELIVRD', '', '', '', '', false FROM made WHERE n % 5 = 0`,
+		`INSERT INTO harkara.otp_event (key, fact, at, requested_at, dry_run, tenant, event, challenge, purpose, template, to_last4, smsc)
+			SELECT key, n << 16 | 4, at, at, false, 'acme', 'verified', 'challenge-' || n, 'login', '1107', '5678', 'sim-' || n % 4 FROM made`,
 	} {
 		if _, err := tx.Exec(statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
@@ -88,6 +90,7 @@ func (b *bench) projectedAt(t testing.TB, at time.Time) {
 // TestMaintain lets days come and go: rows that came before their day move into it, rows of days that are over go, and
 // the counts by hour of these become one of the day.
 func TestMaintain(t *testing.T) {
+	t.Parallel()
 	b := &bench{db: testDB(t).DB}
 	now := time.Now()
 	day := func(n int) time.Time { return dayOf(now).AddDate(0, 0, n) }
@@ -100,7 +103,7 @@ func TestMaintain(t *testing.T) {
 	b.count(t)
 	keep := Retention{Messages: 30 * 24 * time.Hour, Receipts: 30 * 24 * time.Hour}
 	done := b.maintain(t, now, keep)
-	if done.Moved != 480*3+240+461+96 || done.Settled != settleAtOnce || done.Left != 0 || done.Made != 6*12 {
+	if done.Moved != 480*4+240+461+96 || done.Settled != settleAtOnce || done.Left != 0 || done.Made != 7*12 {
 		t.Errorf("%+v", done)
 	}
 	var want []string
@@ -117,7 +120,7 @@ func TestMaintain(t *testing.T) {
 		}
 		settled += done.Settled
 	}
-	if settled != 12*6 && settled != 11*6 { // yesterday only some hours after midnight
+	if settled != 12*7 && settled != 11*7 { // yesterday only some hours after midnight
 		t.Errorf("%d are settled", settled)
 	}
 
@@ -128,7 +131,7 @@ func TestMaintain(t *testing.T) {
 	before := b.countedByDay(t)
 	b.projectedAt(t, now)
 	done = b.maintain(t, now, keep)
-	if done.Dropped != 4*2+2*3 || done.Made != 0 || done.Strays != 0 {
+	if done.Dropped != 5*2+2*3 || done.Made != 0 || done.Strays != 0 {
 		t.Errorf("later: %+v", done)
 	}
 	if got := b.days(t, "message"); !slices.Equal(got, want[2:]) {
@@ -140,7 +143,7 @@ func TestMaintain(t *testing.T) {
 	sameLines(t, "counts by day", b.countedByDay(t), before)
 	rolled := func() {
 		t.Helper()
-		for _, table := range []string{"tally", "billing"} {
+		for _, table := range []string{"tally", "billing", "otp_tally"} {
 			if got := query(t, b.db, `SELECT DISTINCT hour = harkara.day_start((hour AT TIME ZONE 'Asia/Kolkata')::date)
 				FROM harkara.`+table+` WHERE hour < $1`, day(-10)); !slices.Equal(got, []string{"true"}) {
 				t.Errorf("hours of %s: %v", table, got)
@@ -154,7 +157,7 @@ func TestMaintain(t *testing.T) {
 
 	fillDays(t, b, 10, first, time.Minute) // a replay brings what is over
 	query(t, b.db, `INSERT INTO harkara.tally SELECT hour + interval '5 h', dim, outcome, bucket, 10, 10 FROM harkara.tally WHERE hour = $1 LIMIT 1`, day(-12))
-	if done = b.maintain(t, now, keep); done.Strays != 10*4+5+2 || done.Made+int(done.Moved) != 0 {
+	if done = b.maintain(t, now, keep); done.Strays != 10*5+5+2 || done.Made+int(done.Moved) != 0 {
 		t.Errorf("strays: %+v", done)
 	}
 	rolled()
@@ -162,6 +165,7 @@ func TestMaintain(t *testing.T) {
 
 // TestMaintainClocks: a clock that is wrong drops nothing, and neither does a database that was never projected into.
 func TestMaintainClocks(t *testing.T) {
+	t.Parallel()
 	b := &bench{db: testDB(t).DB}
 	now := time.Now()
 	query(t, b.db, `SELECT harkara.make_day('message', $1)`, dayOf(now).AddDate(-2, 0, 0))
@@ -182,6 +186,7 @@ func TestMaintainClocks(t *testing.T) {
 
 // TestMaintainGoesOn: what fails of one table does not keep Maintain from the others.
 func TestMaintainGoesOn(t *testing.T) {
+	t.Parallel()
 	b := &bench{db: testDB(t).DB}
 	now := time.Now()
 	query(t, b.db, `CREATE TABLE harkara.message_odd PARTITION OF harkara.message FOR VALUES FROM ('00000000-0000-0000-0000-000000000000')
@@ -189,13 +194,14 @@ func TestMaintainGoesOn(t *testing.T) {
 	query(t, b.db, `SELECT harkara.make_day('answer', $1)`, dayOf(now).AddDate(-2, 0, 0))
 	b.projectedAt(t, now)
 	done, err := Maintain(t.Context(), b.x(), now, Retention{})
-	if done.Made != 6 || done.Dropped != 1 || err == nil || !strings.Contains(err.Error(), "message_odd") {
+	if done.Made != 7 || done.Dropped != 1 || err == nil || !strings.Contains(err.Error(), "message_odd") {
 		t.Errorf("%+v, %v", done, err)
 	}
 }
 
 // TestMakeDayAtOnce: of several that make the same day one does, and none fails.
 func TestMakeDayAtOnce(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	ended := make(chan error, 4)
 	for range cap(ended) {
@@ -213,6 +219,7 @@ func TestMakeDayAtOnce(t *testing.T) {
 
 // TestSettleWaitsForNobody: a day that somebody holds is vacuumed next time.
 func TestSettleWaitsForNobody(t *testing.T) {
+	t.Parallel()
 	b := &bench{db: testDB(t).DB}
 	now := time.Now()
 	query(t, b.db, `SELECT harkara.make_day('answer', $1)`, dayOf(now).AddDate(0, 0, -5))
@@ -231,6 +238,7 @@ func TestSettleWaitsForNobody(t *testing.T) {
 
 // TestStraysMoveUnseen: who reads rows while they move into their day finds them there.
 func TestStraysMoveUnseen(t *testing.T) {
+	t.Parallel()
 	for _, parent := range []string{"message", "transition", "answer", "attempt"} {
 		t.Run(parent, func(t *testing.T) {
 			b := newBench(t, 100*time.Millisecond)
@@ -287,6 +295,7 @@ func TestStraysMoveUnseen(t *testing.T) {
 
 // TestProjectorMakesDays: a projection that begins anew makes the days that it comes to, as far back as rows are kept.
 func TestProjectorMakesDays(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	now := time.Now()
 	for i, days := range []int{-500, -40} {
@@ -319,6 +328,8 @@ func (b *bench) count(t testing.TB) {
 		`INSERT INTO harkara.outcome VALUES (1, 'delivered', '', '', '', true, false)`,
 		`INSERT INTO harkara.tally SELECT harkara.hour_start(requested_at), hashtext(template || smsc), 1, 100 + right(id, 1)::int % 2, count(*), 2 * count(*) FROM harkara.v_message GROUP BY 1, 2, 4`,
 		`INSERT INTO harkara.billing SELECT harkara.hour_start(requested_at), hashtext(template || smsc), false, count(*), 1 FROM harkara.v_message GROUP BY 1, 2`,
+		`INSERT INTO harkara.otp_tally SELECT harkara.hour_start(requested_at), tenant, purpose, template, smsc, event, 100 + right(challenge, 1)::int % 2, count(*)
+			FROM harkara.otp_event GROUP BY 1, 2, 3, 4, 5, 6, 7`,
 	} {
 		if _, err := b.db.Exec(statement); err != nil {
 			t.Fatalf("%s: %v", statement, err)
@@ -327,13 +338,15 @@ func (b *bench) count(t testing.TB) {
 }
 
 func (b *bench) countedByDay(t testing.TB) []string {
-	return append(query(t, b.db, `SELECT day, template, smsc, state, bucket, sum(messages), sum(segments) FROM harkara.v_tally GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`),
-		query(t, b.db, `SELECT day, template, smsc, sum(accepted), sum(in_doubt) FROM harkara.v_billing GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`)...)
+	return slices.Concat(query(t, b.db, `SELECT day, template, smsc, state, bucket, sum(messages), sum(segments) FROM harkara.v_tally GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5`),
+		query(t, b.db, `SELECT day, route, bucket, sum(events) FROM harkara.v_otp_tally GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`),
+		query(t, b.db, `SELECT day, template, smsc, sum(accepted), sum(in_doubt) FROM harkara.v_billing GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`))
 }
 
 // TestMaintainWaitsForNobody: while somebody reads a table its days are neither made nor dropped, and who writes is not
 // held up; they are next time.
 func TestMaintainWaitsForNobody(t *testing.T) {
+	t.Parallel()
 	b := &bench{db: testDB(t).DB}
 	now := time.Now()
 	b.projectedAt(t, now.AddDate(0, 0, -10))
@@ -361,7 +374,7 @@ func TestMaintainWaitsForNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := b.maintain(t, now, keep)
-	if done.Left == 0 || done.Dropped != 4*2 || done.Made != 5 { // the days -11 and -10; no one writes to the default of attempt
+	if done.Left == 0 || done.Dropped != 5*2 || done.Made != 6 { // the days -11 and -10; no one writes to the default of attempt
 		t.Errorf("%+v", done)
 	}
 	if got := b.partitions(t, "message"); got[0] != partitionOf("message", now, -11) || got[len(got)-2] != partitionOf("message", now, 2) {
@@ -388,6 +401,7 @@ func TestMaintainWaitsForNobody(t *testing.T) {
 
 // TestMaintainAtOnce: of several one works, and none fails.
 func TestMaintainAtOnce(t *testing.T) {
+	t.Parallel()
 	b := &bench{db: testDB(t).DB}
 	now := time.Now()
 	query(t, b.db, `DROP TABLE harkara.`+partitionOf("message", now, 3))
@@ -410,6 +424,7 @@ func TestMaintainAtOnce(t *testing.T) {
 
 // A key's time, day and hour are the same in Go and in SQL.
 func TestKeyAt(t *testing.T) {
+	t.Parallel()
 	db := testDB(t).DB
 	for _, at := range []time.Time{testStart, time.Unix(0, 999_000), time.Date(2026, 11, 22, 18, 29, 59, 999_999_000, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		key := KeyAt(at)

@@ -53,6 +53,7 @@ func TestMatchRate(t *testing.T) {
 
 // TestMatchRateOfAProjector: receipts that match at once, later, by reference, and never, across a restart.
 func TestMatchRateOfAProjector(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	b.append(t, newHistory(1).receipt(1, "a", 1, sms.Delivered).events...)
 	b.project(t, b.config())

@@ -505,8 +505,13 @@ func plannedBefore(events []ledger.Event, smsc sms.SMSCID) int {
 func TestStatusIDs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(name string) statusID {
-			return statusID{factOf(ledger.Position(rapid.Uint64Range(0, 1<<47-1).Draw(t, name)), rapid.IntRange(0, maxIndex).Draw(t, name)),
-				rapid.SampledFrom([]sms.State{sms.InDoubt, sms.Submitted, sms.Delivered}).Draw(t, name)}
+			position := rapid.OneOf(rapid.Just(uint64(7)), rapid.Uint64Range(0, 1<<47-1)).Draw(t, name)
+			index := rapid.OneOf(rapid.Just(7), rapid.IntRange(0, maxIndex)).Draw(t, name)
+			id := statusID{fact: factOf(ledger.Position(position), index), otp: rapid.Bool().Draw(t, name)}
+			if !id.otp || rapid.Bool().Draw(t, name) {
+				id.state = rapid.SampledFrom([]sms.State{sms.InDoubt, sms.Submitted, sms.Delivered}).Draw(t, name)
+			}
+			return id
 		}
 		a, b := draw("a"), draw("b")
 		got, err := parseStatusID(a.String())
@@ -517,7 +522,8 @@ func TestStatusIDs(t *testing.T) {
 			t.Fatalf("%s and %s have no order", a, b)
 		}
 	})
-	for _, bad := range []string{"", "1", "1-2", "1-2-", "1-2-sung", "-1-2-delivered", "1-65536-delivered", "x-2-delivered"} {
+	for _, bad := range []string{"", "1", "1-2", "1-2-", "1-2-sung", "-1-2-delivered", "1-65536-delivered", "x-2-delivered",
+		"1-2-otp-otp", "1-2-deliveredotp", "1-2-otp-delivered", "1-2--otp", "1-2-sung-otp"} {
 		if id, err := parseStatusID(bad); err == nil {
 			t.Errorf("%q reads as %v", bad, id)
 		}

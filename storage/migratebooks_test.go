@@ -11,6 +11,7 @@ import (
 // TestMigrationCounts: what an older database has is counted as the projection would have counted it, and what comes
 // afterwards is counted on top of it.
 func TestMigrationCounts(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	b.db.SetMaxIdleConns(1) // a temporary table is its connection's
 	migrateTo(t, b.db, 13)

@@ -15,6 +15,7 @@ import (
 // TestMissingFramesAreSaid: frames that are gone before they were projected are named by their bounds, and the projection
 // goes on behind them.
 func TestMissingFramesAreSaid(t *testing.T) {
+	t.Parallel()
 	b := &bench{db: testDB(t).DB, server: natstest.Start(t, t.TempDir(), 100*time.Millisecond)}
 	b.js = b.server.JetStream(t)
 	stream, err := b.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: ledger.Stream, Subjects: []string{"ledger.>"}})

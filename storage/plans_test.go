@@ -94,7 +94,7 @@ func (p *plans) take() ([]plan, []string) {
 	return all, bad
 }
 
-var dayName = regexp.MustCompile(`^(message|transition|attempt|answer|receipt|receipt_early)_(\d{8})$`)
+var dayName = regexp.MustCompile(`^(message|transition|attempt|answer|receipt|receipt_early|otp_event)_(\d{8})$`)
 
 // check fails where a day up to today is read from end to end, or any day outside of [from, to] at all. Days that are
 // still to come are empty, and reading nothing is as cheap as an index. It returns which of the tables were read by day.

@@ -218,6 +218,7 @@ func (o *office) log(t *testing.T) string {
 }
 
 func TestRevealIsLoggedFirst(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	id := o.send(t, "acme", inNovember, ann, "x")
 	o.shredder(t)
@@ -247,6 +248,7 @@ func TestRevealIsLoggedFirst(t *testing.T) {
 }
 
 func TestShredMonth(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	gone, other := o.send(t, "acme", inNovember, ann, "the text"), o.send(t, "acme", inOctober, ann, "the text")
 	theirs := o.send(t, "zip", inNovember, ann, "the text")
@@ -310,6 +312,7 @@ func TestShredMonth(t *testing.T) {
 
 // A shredding of a month that is cut anywhere is done by running it again: then the ledger and the log say so, once.
 func TestShredMonthCutAnywhere(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	for cut := 1; ; cut++ {
 		at := inNovember.AddDate(0, -cut, 0)
@@ -348,6 +351,7 @@ func TestShredMonthCutAnywhere(t *testing.T) {
 
 // After a month is shredded, no key that is left reveals or finds its numbers, in rows or frames.
 func TestNothingRevealsAShreddedMonth(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.send(t, "acme", inNovember, ann, "x")
 	o.send(t, "acme", inOctober, bob, "x")
@@ -370,6 +374,7 @@ func TestNothingRevealsAShreddedMonth(t *testing.T) {
 }
 
 func TestShredNumber(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	var gone, stay []sms.RequestID
 	for _, at := range []time.Time{inOctober, inNovember} {
@@ -451,6 +456,7 @@ func (o *office) replayed(t *testing.T, gone, stay []sms.RequestID) {
 
 // A shredding of a number that is cut anywhere leaves no other number unreadable, and is done by running it again.
 func TestShredNumberCutAnywhere(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	var all []sms.RequestID
 	for cut := 1; ; cut++ {
@@ -500,6 +506,7 @@ func TestShredNumberCutAnywhere(t *testing.T) {
 
 // What is sealed under a doomed key until all have heeded it is told too.
 func TestShredNumberTellsWhatComesLate(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	gone := []sms.RequestID{o.send(t, "acme", inNovember, ann, "x")}
 	s := o.shredder(t)
@@ -551,6 +558,7 @@ func TestShredsOfManyMessages(t *testing.T) {
 
 // What something else than a shredding cuts in PostgreSQL is said, put back, and destroys nothing in the ring.
 func TestCutCopiesAreNotHeeded(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	id := o.send(t, "acme", inNovember, ann, "the text")
 	o.shredder(t)
@@ -576,6 +584,7 @@ func TestCutCopiesAreNotHeeded(t *testing.T) {
 
 // A gateway whose clock is behind makes a key that looks older than the shredding: it stays.
 func TestAFreshKeyOfAClockBehindStays(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.send(t, "acme", inNovember, ann, "x")
 	if _, err := o.shredder(t).Month(t.Context(), "acme", inNovember); err != nil {
@@ -601,6 +610,7 @@ func TestAFreshKeyOfAClockBehindStays(t *testing.T) {
 
 // A message without a number is not said to be shredded.
 func TestNeverSealed(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	never, bad, gone := o.send(t, "acme", inNovember, ann, "x"), o.send(t, "acme", inNovember, ann, "x"), o.send(t, "acme", inOctober, bob, "x")
 	s := o.shredder(t)
@@ -620,6 +630,7 @@ func TestNeverSealed(t *testing.T) {
 
 // What an earlier version sealed is under one key: it can be shredded like the rest.
 func TestShredWhatAnEarlierVersionSealed(t *testing.T) {
+	t.Parallel()
 	for _, what := range []string{"month", "number"} {
 		t.Run(what, func(t *testing.T) {
 			b := newBench(t, time.Second)
@@ -672,6 +683,7 @@ func TestShredWhatAnEarlierVersionSealed(t *testing.T) {
 // Two gateways with rings of their own and one PostgreSQL: each reveals what the other sealed, and what is shredded on one is
 // destroyed on both.
 func TestTwoRings(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	second := t.TempDir()
 	key, err := os.ReadFile(o.vault.folder.file(masterFile))
@@ -734,6 +746,7 @@ func TestTwoRings(t *testing.T) {
 }
 
 func TestRotate(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	second := t.TempDir()
 	key, err := os.ReadFile(o.vault.folder.file(masterFile))
@@ -831,6 +844,7 @@ func TestRotateEnvironment(t *testing.T) {
 
 // The table has nothing that the master key does not unwrap, whatever the ring goes through.
 func TestDataKeysAreWrapped(t *testing.T) {
+	t.Parallel()
 	o := newOffice(t)
 	o.vault.Seal("acme", inNovember, ann)
 	if err := o.vault.Sync(t.Context(), o.x); err != nil {

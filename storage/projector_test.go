@@ -122,13 +122,17 @@ func TestCrashesChangeNothing(t *testing.T) {
 }
 
 // drawFrames makes the histories of 40 messages, two of them with the same reference in their first segments, each in
-// an order of its own behind its first event, mixed and cut into frames of 1 to 4 events.
+// an order of its own behind its first event, mixed and cut into frames of 1 to 4 events. Each third message is the send
+// of a challenge, which has events of its own.
 func drawFrames(seed int, random *rand.Rand) (frames [][]ledger.Event) {
 	var queues [][]ledger.Event
 	first, second := twins()
 	for i := range 40 {
 		n := []int{first, second, i}[min(i, 2)]
 		queues = append(queues, rapid.Custom(func(t *rapid.T) []ledger.Event { return shuffled(t, drawHistory(t, n)) }).Example(seed*1000+n))
+		if i%3 == 2 {
+			queues = append(queues, asSend(queues[len(queues)-1], n))
+		}
 	}
 	for len(queues) > 0 {
 		var frame []ledger.Event
@@ -183,6 +187,7 @@ func (b *bench) projectThroughCrashes(t *testing.T, random *rand.Rand) (crashes 
 }
 
 func TestAnUnknownCommitIsNotRepeated(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	for n := range 20 {
 		b.append(t, newHistory(n).planned(1, "a", 1, 1).submitted(1, "a", 1).receipt(1, "a", 1, sms.Delivered).events...)
@@ -239,6 +244,7 @@ func TestWithoutPostgreSQLTheProjectionWaits(t *testing.T) {
 }
 
 func TestOfTwoProjectorsOneWorks(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	projected := make(chan string, 100)
 	run := func(name string) (stop func()) {
@@ -273,6 +279,7 @@ func TestOfTwoProjectorsOneWorks(t *testing.T) {
 }
 
 func TestBadEventsAreParkedAndTheRestGoesOn(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	if _, err := b.db.Exec(`ALTER TABLE harkara.message ADD CHECK (id <> 'order-13')`); err != nil {
 		t.Fatal(err)
@@ -312,6 +319,7 @@ func TestBadEventsAreParkedAndTheRestGoesOn(t *testing.T) {
 }
 
 func TestAMessageThatIsThereAlreadyIsFound(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	for range 3 { // each projector knows nothing of what the one before did
 		b.append(t, newHistory(1).rejected().events...)
@@ -327,6 +335,7 @@ func TestAMessageThatIsThereAlreadyIsFound(t *testing.T) {
 }
 
 func TestALedgerThatWasLostIsNoticed(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	if _, err := b.db.Exec(`UPDATE harkara.projection SET position = 5`); err != nil {
 		t.Fatal(err)
@@ -344,6 +353,7 @@ func TestALedgerThatWasLostIsNoticed(t *testing.T) {
 
 // TestALostTailIsSkipped: what was projected keeps its positions, and what comes after is projected too.
 func TestALostTailIsSkipped(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	b.append(t, newHistory(1).rejected().events...)
 	if _, err := b.db.Exec(`UPDATE harkara.projection SET position = 5`); err != nil {
@@ -393,7 +403,7 @@ func TestStatusesGoOutOnceAndInOrder(t *testing.T) {
 			}
 			all := make([]status, 2*statusChunk+500)
 			for i := range all {
-				all[i] = status{statusID{factOf(ledger.Position(i/7+1), i%7), sms.Delivered}, "sms.acme.status.delivered", []byte(fmt.Sprint(i))}
+				all[i] = status{statusID{fact: factOf(ledger.Position(i/7+1), i%7), state: sms.Delivered}, "sms.acme.status.delivered", []byte(fmt.Sprint(i))}
 			}
 			open := func() *statusStream {
 				s, err := openStatusStream(t.Context(), js, atomicBatches)
@@ -431,7 +441,7 @@ func TestStatusesGoOutOnceAndInOrder(t *testing.T) {
 			if _, err := js.PublishMsg(t.Context(), nats.NewMsg("sms.acme.status.delivered")); err != nil {
 				t.Fatal(err)
 			}
-			next := []status{{statusID{1, sms.Submitted}, "sms.acme.status.submitted", []byte("{}")}}
+			next := []status{{statusID{fact: 1, state: sms.Submitted}, "sms.acme.status.submitted", []byte("{}")}}
 			if n, err := open().publish(t.Context(), next); n != 1 || err != nil {
 				t.Errorf("behind somebody else's message published %d, %v", n, err)
 			}
@@ -520,6 +530,7 @@ func TestAnOlderDatabaseGoesOn(t *testing.T) {
 }
 
 func TestMigrateTwiceAtOnce(t *testing.T) {
+	t.Parallel()
 	db := testDB(t).DB
 	if _, err := db.Exec(`DROP SCHEMA harkara CASCADE; DROP TABLE harkara_migrations`); err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 
 // A release lifts the quarantine, stays in the history, and lets failures count that are planned after it only.
 func TestRelease(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	n := 1
 	for i := range 2 {

@@ -30,6 +30,7 @@ func recall(ctx context.Context, conn *sql.Conn, w *memory, items []item, strict
 			if e.Report != nil {
 				receipts = append(receipts, it)
 			}
+		case e.Kind == ledger.OneTime: // all that is to be known is in it
 		default:
 			fresh := e.Kind == ledger.Planned && e.Facts != nil && e.Attempt == 1 && !strict
 			if _, ok := w.messages[e.Key]; !ok && !fresh && !introduced[e.Key] {

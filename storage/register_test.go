@@ -332,6 +332,7 @@ func TestImportOtherKinds(t *testing.T) {
 
 // What stands in the register beside templates is not touched by an import that names it.
 func TestImportLeavesEntitiesAndHeadersAsTheyAre(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	e := exportOf(dlt.KindHeader).header(2, "ACMEBK", entityA, inactive)
 	e.Entities = []dlt.Row[dlt.Entity]{{Line: 1, Value: dlt.Entity{ID: entityA, Name: "Acme Bank", Standing: inactive}}}
@@ -382,6 +383,7 @@ func TestImportKeepsEveryByte(t *testing.T) {
 
 // An import that PostgreSQL cannot take leaves nothing behind, whatever part of it was written.
 func TestFailedImportLeavesNothing(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	db.MustExec(`ALTER TABLE harkara.register_row ADD CHECK (key <> '1107000000000000002')`)
 	e := exportOf(dlt.KindTemplate).template(1, entityA, "x", "ACMEBK").template(2, entityA, "y", "ACMEIN")
@@ -412,6 +414,7 @@ func TestFailedImportLeavesNothing(t *testing.T) {
 
 // Imports at the same time go one after the other: each row is new to one of them, and the version counts them.
 func TestImportsAtOnce(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	const importers, rowsEach = 4, 50
 	var wg sync.WaitGroup

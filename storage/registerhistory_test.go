@@ -172,6 +172,7 @@ func drawExport(t *rapid.T) export {
 
 // A refresh reads nothing where nothing is newer, and all where the database was put back from a backup.
 func TestRefreshRegister(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	imports(t, db, exportOf(dlt.KindTemplate).template(1, entityA, "x", "ACMEBK").template(2, entityA, "y"), ImportOptions{})
 	have := loadRegister(t, db)
@@ -195,6 +196,7 @@ func TestRefreshRegister(t *testing.T) {
 // A database that was put back from a backup counts the same versions again. Whatever it makes of them, a refresh leads to
 // what it holds; of changes that it knows it reads only what is newer.
 func TestRefreshAfterRestore(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	export := func(n int, content string) export { return exportOf(dlt.KindTemplate).template(n, entityA, content) }
 	imports(t, db, export(1, "x"), ImportOptions{})
@@ -233,6 +235,7 @@ func TestRefreshAfterRestore(t *testing.T) {
 
 // An import that changes nothing leaves the mark as it is.
 func TestMarkIsOfTheChange(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	if version, mark, err := RegisterVersion(t.Context(), db); version != 1 || mark != "" || err != nil {
 		t.Errorf("at first %d %q, %v", version, mark, err)
@@ -253,6 +256,7 @@ func TestMarkIsOfTheChange(t *testing.T) {
 
 // What a template was at any time can be read and traced to its import, also in SQL; and nobody can change it.
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	e := exportOf(dlt.KindTemplate).template(1, entityA, "x", "ACMEBK", "ACMEIN")
 	imports(t, db, e, ImportOptions{})
@@ -307,6 +311,7 @@ func TestHistory(t *testing.T) {
 
 // The register of an older database is version 1 of its rows.
 func TestOlderRegisterIsCarriedOver(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	provider := migrateTo(t, db.DB, 11)
 	for _, statement := range []string{
@@ -358,6 +363,7 @@ func TestOlderRegisterIsCarriedOver(t *testing.T) {
 
 // A message's row says which version of the register it was checked against; frames from before do not.
 func TestMessagesNameTheirRegister(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	for n, version := range []int64{0, 7, 1 << 40} {
 		h := newHistory(n).planned(1, "sim-a", 1, 1)

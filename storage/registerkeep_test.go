@@ -56,6 +56,7 @@ func everything(s dlt.Standing) map[dlt.Kind]export {
 // What an export does not tell stays as the register has it, whatever the kind: nothing that is blacklisted, suspended or
 // inactive becomes active by an export without statuses. A row that is new is active.
 func TestUntoldIsKept(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	for _, s := range []dlt.Standing{
 		active, inactive, {Operator: dlt.Jio, Status: dlt.Blacklisted}, {Status: dlt.Pending, To: source.At}, {Status: dlt.Rejected},
@@ -95,6 +96,7 @@ func TestUntoldIsKept(t *testing.T) {
 
 // What an export does tell takes the place of each value for itself; the text and what goes with it always count.
 func TestToldTakesThePlace(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	until := source.At.AddDate(1, 0, 0)
 	row := testTemplate(1, entityA, "{#var#}")

@@ -45,6 +45,7 @@ func billedLines(t *testing.T, db *sqlx.DB, f BillingFilter) (lines []string) {
 }
 
 func TestBilling(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	insertBilled(db, 0, "acme a otp first 100 3", "acme a otp duplicate 4 1", "acme b otp first 10 0", "beta a promo first 7 0")
 	insertBilled(db, 1, "acme a otp first 1000 0", "acme b otp duplicate 0 2")
@@ -84,6 +85,7 @@ func TestBilling(t *testing.T) {
 }
 
 func TestSMSCsAndUnmatched(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	insert(t, db, []reported{
 		{MessageRow: MessageRow{Tenant: "acme", State: sms.Delivered, SMSC: "a", SubmittedAt: in(0), FinalAt: in(3 * time.Second), RequestedAt: noon}},
@@ -129,6 +131,7 @@ func TestSMSCsAndUnmatched(t *testing.T) {
 
 // Every report is for harkara_reader, who may read no table.
 func TestReportsAsReader(t *testing.T) {
+	t.Parallel()
 	db := testDB(t)
 	insert(t, db, []reported{{MessageRow: MessageRow{Tenant: "acme", Template: "1", State: sms.Delivered, SMSC: "a", SubmittedAt: in(0), FinalAt: in(3 * time.Second)}, digest: []byte{1}}})
 	insertBilled(db, 0, "acme a otp first 2 1")

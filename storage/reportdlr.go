@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"iter"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -132,34 +131,18 @@ type dlrPart struct {
 // dlrGroup gathers the parts of a group.
 type dlrGroup struct {
 	row     DLRRow
-	buckets []int64 // delivered messages by bucket
+	buckets bucketCounts // delivered messages
 }
 
 func (g *dlrGroup) add(p *dlrPart) {
 	g.row.count(p.state, p.submitted, p.messages)
-	if p.state != sms.Delivered {
-		return
+	if p.state == sms.Delivered {
+		g.buckets.add(p.bucket, p.messages)
 	}
-	if missing := int(p.bucket) + 1 - len(g.buckets); missing > 0 {
-		g.buckets = append(g.buckets, make([]int64, missing)...)
-	}
-	g.buckets[p.bucket] += p.messages
 }
 
 func (g *dlrGroup) finished() DLRRow {
 	g.row.DeliveredPercent = g.row.deliveredPercent()
-	g.row.P50, g.row.P95, g.row.P99 = g.seconds(0.5), g.seconds(0.95), g.seconds(0.99)
+	g.row.P50, g.row.P95, g.row.P99 = g.buckets.seconds(0.5), g.buckets.seconds(0.95), g.buckets.seconds(0.99)
 	return g.row
-}
-
-// seconds is how long the message took that so large a share of the delivered ones were not slower than.
-func (g *dlrGroup) seconds(share float64) *float64 {
-	rank := int64(math.Ceil(share * float64(g.row.Delivered)))
-	for bucket, n := range g.buckets {
-		if rank -= n; n > 0 && rank <= 0 {
-			middle := math.Pow(1.1, float64(bucket)-100.5) // as harkara.bucket_seconds
-			return &middle
-		}
-	}
-	return nil
 }

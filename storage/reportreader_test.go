@@ -12,6 +12,7 @@ import (
 
 // TestAReaderIsEnough: who has harkara_reader and no more runs every report.
 func TestAReaderIsEnough(t *testing.T) {
+	t.Parallel()
 	dsn := testDSN(t)
 	owner, err := sqlx.Open("postgres", dsn)
 	if err != nil {

@@ -21,6 +21,8 @@ var dimensions = map[string]dimension{
 	"smsc":     {"d.smsc", "d.smsc"},
 	"class":    {"d.class", "d.class"},
 	"category": {"d.category", "d.category"},
+	"purpose":  {"d.purpose", "d.purpose"},
+	"route":    {"d.route", "d.route"},
 	"day":      {"t.day", "to_char(t.day, 'YYYY-MM-DD')"},
 	"hour":     {"t.hour", `to_char(t.hour AT TIME ZONE 'Asia/Kolkata', 'YYYY-MM-DD"T"HH24:00:00+05:30')`},
 	"error": {"o.error_stage, o.error_code, o.error_reason",

@@ -48,7 +48,7 @@ func TestRoles(t *testing.T) {
 	fillDays(t, &bench{db: owner.DB}, 10, testStart, time.Second)
 	owner.MustExec(`UPDATE harkara.message SET to_sealed = '\x0102' WHERE id IN ('id-3', 'id-4')`)
 	facts := []string{"message", "transition", "attempt", "answer", "receipt", "receipt_early", "message_default", "parked", "tally", "dim", "outcome",
-		"billing", "data_key", "privacy_log"}
+		"billing", "data_key", "privacy_log", "otp_event", "otp_event_default", "otp_tally"}
 	may := map[string][]string{
 		"harkara_writer": {
 			`SELECT count(*) FROM harkara.message`, `SELECT harkara.make_day('message', '2020-01-01')`, `SELECT harkara.drop_day('message', '2020-01-01')`,
@@ -59,7 +59,8 @@ func TestRoles(t *testing.T) {
 		"harkara_reader": {
 			`SELECT tenant, id, to_last4, key FROM harkara.v_message`, `SELECT * FROM harkara.v_attempt`, `SELECT * FROM harkara.v_receipt`, `SELECT * FROM harkara.v_unmatched`,
 			`SELECT * FROM harkara.v_tally`, `SELECT * FROM harkara.v_billing`, `SELECT * FROM harkara.v_dlr_daily`, `SELECT * FROM harkara.v_template`,
-			`SELECT * FROM harkara.dlt_failure`, `SELECT * FROM harkara.quarantine`,
+			`SELECT * FROM harkara.dlt_failure`, `SELECT * FROM harkara.quarantine`, `SELECT * FROM harkara.v_otp_event`, `SELECT * FROM harkara.v_otp_daily`,
+			`SELECT * FROM harkara.v_otp_tally`, `SELECT * FROM harkara.v_otp_route`,
 		},
 		"harkara_reveal": {`SELECT * FROM harkara.reveal('acme', 'id-1', 'somebody', 'a complaint')`},
 		"":               nil,
@@ -69,6 +70,7 @@ func TestRoles(t *testing.T) {
 			`UPDATE harkara.message SET state = 'delivered'`, `DELETE FROM harkara.message`, `UPDATE harkara.receipt SET stat = ''`, `DELETE FROM harkara.receipt`,
 			`UPDATE harkara.attempt SET verdict = ''`, `UPDATE harkara.privacy_log SET why = ''`, `DELETE FROM harkara.privacy_log`, `TRUNCATE harkara.message`,
 			`DROP TABLE harkara.message`, `ALTER TABLE harkara.message ADD COLUMN x int`, `CREATE TABLE harkara.x ()`, `CREATE ROLE x`, `DELETE FROM harkara.tally`,
+			`UPDATE harkara.otp_event SET event = ''`, `DELETE FROM harkara.otp_event`, `DELETE FROM harkara.otp_tally`,
 			`UPDATE harkara.register_row SET line = 0`, `DELETE FROM harkara.data_key`, `SELECT harkara.roll_day('2031-01-01')`,
 			`SELECT harkara.make_day('tally', '2020-01-01')`, `SELECT harkara.make_day(NULL, '2020-01-01')`, `SELECT harkara.drop_day('data_key', '2020-01-01')`,
 			`SELECT harkara.drop_day('message', (now() - interval '8 days')::date)`, `SELECT harkara.drop_day('message', NULL)`,
@@ -140,6 +142,8 @@ func TestAWriterIsEnough(t *testing.T) {
 	b.append(t, newHistory(2).planned(1, "a", 1, 1).submitted(1, "a", 1).events...)
 	b.append(t, newHistory(3).planned(1, "a", 1, 1).ended(ledger.InDoubt, 1, "a", true, 1).events...)
 	b.append(t, ledger.Event{Kind: ledger.Submitted, Key: testKey(4), Attempt: 1}) // is parked
+	b.append(t, otpEvent(1, ledger.OTPRequested, 0, nil))
+	b.append(t, otpEvent(1, ledger.OTPVerified, time.Second, nil), otpEvent(2, ledger.OTPRequested, 0, nil))
 	b.project(t, b.config())
 	b.learn(t, 3)
 	now := time.Now()

@@ -13,7 +13,7 @@ import (
 )
 
 // dayTables are the tables that are cut into days.
-var dayTables = []string{"message", "transition", "attempt", "answer", "receipt", "receipt_early"}
+var dayTables = []string{"message", "transition", "attempt", "answer", "receipt", "receipt_early", "otp_event"}
 
 // partition is one table's day.
 type partition struct {

@@ -11,29 +11,50 @@ import (
 )
 
 // statusID orders the statuses: by the event that they come from and, of one event, by the state's rank. As the
-// message id it reads position-index-state.
+// message id it reads position-index-state. The event of a challenge that comes of a status stands behind it, as
+// position-index-state-otp; one that comes of no status reads position-index-otp.
 type statusID struct {
 	fact  fact
-	state sms.State
+	state sms.State // empty: of no message
+	otp   bool
 }
 
+const otpWord = "otp"
+
 func (id statusID) String() string {
-	return strconv.FormatUint(uint64(id.fact.position()), 10) + "-" + strconv.Itoa(id.fact.index()) + "-" + string(id.state)
+	text := strconv.FormatUint(uint64(id.fact.position()), 10) + "-" + strconv.Itoa(id.fact.index()) + "-" + string(id.state)
+	switch {
+	case !id.otp:
+		return text
+	case id.state == "":
+		return text + otpWord
+	}
+	return text + "-" + otpWord
 }
 
 func (id statusID) after(other statusID) bool {
-	return id.fact > other.fact || id.fact == other.fact && rank[id.state] > rank[other.state]
+	if id.fact != other.fact {
+		return id.fact > other.fact
+	}
+	if a, b := rank[id.state], rank[other.state]; a != b {
+		return a > b
+	}
+	return id.otp && !other.otp
 }
 
 func parseStatusID(text string) (statusID, error) {
 	position, rest, _ := strings.Cut(text, "-")
-	index, state, _ := strings.Cut(rest, "-")
+	index, word, _ := strings.Cut(rest, "-")
 	p, err1 := strconv.ParseUint(position, 10, 47)
 	i, err2 := strconv.ParseUint(index, 10, indexBits)
-	if _, known := rank[sms.State(state)]; err1 != nil || err2 != nil || !known {
+	state, ofOTP := strings.CutSuffix(word, "-"+otpWord)
+	if word == otpWord {
+		state, ofOTP = "", true
+	}
+	if _, known := rank[sms.State(state)]; err1 != nil || err2 != nil || !known && word != otpWord {
 		return statusID{}, fmt.Errorf("%q is not the id of a status", text)
 	}
-	return statusID{factOf(ledger.Position(p), int(i)), sms.State(state)}, nil
+	return statusID{factOf(ledger.Position(p), int(i)), sms.State(state), ofOTP}, nil
 }
 
 // status is one status for a tenant, ready to be published.

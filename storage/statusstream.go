@@ -15,7 +15,7 @@ import (
 	"harkara/storage/ledger"
 )
 
-// StatusStream is the stream of the statuses that tenants read.
+// StatusStream is the stream of the statuses that tenants read, and of the events of their challenges.
 const StatusStream = "SMS_STATUS"
 
 const (
@@ -28,12 +28,13 @@ const (
 	statusTimeout = 4 * time.Second
 )
 
-// OpenStatuses makes or updates the stream SMS_STATUS: subjects sms.<tenant>.status.<state>, kept for seven days.
+// OpenStatuses makes or updates the stream SMS_STATUS: subjects sms.<tenant>.status.<state> and
+// sms.<tenant>.otp.event.<event>, kept for seven days.
 func OpenStatuses(ctx context.Context, js jetstream.JetStream, replicas int) error {
 	want := jetstream.StreamConfig{
 		Name:               StatusStream,
-		Description:        "what became of requests, for tenants",
-		Subjects:           []string{"sms.*.status.*"},
+		Description:        "what became of requests and challenges, for tenants",
+		Subjects:           []string{"sms.*.status.*", "sms.*.otp.event.*"},
 		Storage:            jetstream.FileStorage,
 		Retention:          jetstream.LimitsPolicy,
 		MaxAge:             7 * 24 * time.Hour,

@@ -42,6 +42,8 @@ func (b *bench) tallies(t testing.TB) (have, want []string) {
 	want = append(want, query(t, b.db, `SELECT `+hour+`, `+dims+`, x.possible_duplicate, count(*) FILTER (WHERE x.status = 'accepted'),
 		count(*) FILTER (WHERE x.status = 'in_doubt') FROM harkara.message m JOIN harkara.v_attempt x ON x.key = m.key
 		WHERE x.status IN ('accepted', 'in_doubt') GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9`)...)
+	haveOTP, wantOTP := b.otpTallies(t)
+	have, want = append(have, haveOTP...), append(want, wantOTP...)
 	slices.Sort(have)
 	slices.Sort(want)
 	return have, want

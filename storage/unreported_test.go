@@ -9,6 +9,7 @@ import (
 )
 
 func TestUnreportedMessagesAreFound(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	for _, h := range []*history{
 		newHistory(1).planned(1, "a", 1, 1).submitted(1, "a", 1),

@@ -11,6 +11,7 @@ import (
 
 // A template or a header was used when a message was offered to an SMSC, whatever became of it.
 func TestUsage(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	at := func(n int) time.Time { return testStart.Add(time.Duration(n) * time.Hour) }
 	use := func(n int, template dlt.TemplateID, header dlt.Header, entity dlt.EntityID, events []ledger.Event) {

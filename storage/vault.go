@@ -51,6 +51,8 @@ type Vault struct {
 	wanted  scope      // of which one; empty when the last try succeeded
 	trouble error      // why, or why the ring could not be read; nil when the last try succeeded
 
+	otp otpCache
+
 	syncing sync.Mutex // held by Sync
 	synced  synced
 }

@@ -58,19 +58,27 @@ func (s MasterSource) read(f keyFolder) ([]byte, error) {
 
 // readCredential reads a systemd credential, whose folder systemd closes to others by itself.
 func (s MasterSource) readCredential() ([]byte, error) {
-	folder := os.Getenv("CREDENTIALS_DIRECTORY")
-	if folder == "" {
-		return nil, fmt.Errorf("there is no $CREDENTIALS_DIRECTORY: run it from a systemd unit with LoadCredential=%s:PATH",
-			s.Credential)
-	}
-	if s.Credential != filepath.Base(s.Credential) {
-		return nil, fmt.Errorf("%q is no name of a systemd credential", s.Credential)
+	folder, err := credentialFolder(s.Credential)
+	if err != nil {
+		return nil, err
 	}
 	text, err := os.ReadFile(filepath.Join(folder, s.Credential))
 	if err != nil {
 		return nil, fmt.Errorf("read the master key: %w; the unit needs LoadCredential=%s:PATH", err, s.Credential)
 	}
 	return parseMaster(string(text), "the credential "+s.Credential)
+}
+
+// credentialFolder returns where systemd puts a unit's credentials, for one of them.
+func credentialFolder(name string) (string, error) {
+	folder := os.Getenv("CREDENTIALS_DIRECTORY")
+	if folder == "" {
+		return "", fmt.Errorf("there is no $CREDENTIALS_DIRECTORY: run it from a systemd unit with LoadCredential=%s:PATH", name)
+	}
+	if name != filepath.Base(name) {
+		return "", fmt.Errorf("%q is no name of a systemd credential", name)
+	}
+	return folder, nil
 }
 
 func parseMaster(text, where string) ([]byte, error) {

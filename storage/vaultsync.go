@@ -124,7 +124,10 @@ func (v *Vault) finish(foreign []ringKey, previous *master) error {
 	err := v.change(func(*ring) (write, scrub bool) {
 		s := v.state.Load()
 		if previous != nil && s.previous != nil && s.previous.fingerprint == previous.fingerprint {
-			if dropped = v.folder.drop(oldMasterFile); dropped == nil {
+			if dropped = v.settleOTP(); dropped == nil {
+				dropped = v.folder.drop(oldMasterFile)
+			}
+			if dropped == nil {
 				previous = s.previous
 			}
 		}

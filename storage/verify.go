@@ -66,7 +66,7 @@ func VerifyTables(ctx context.Context, l *ledger.Ledger, have, empty *sqlx.DB, k
 	if err != nil {
 		return c, err
 	}
-	since := bounds{messages: c.Messages, receipts: c.Receipts, early: c.Receipts}
+	since := bounds{messages: c.Messages, receipts: c.Receipts, early: c.Receipts, otp: c.Messages}
 	if first > 1 { // of younger messages all frames are there
 		since = since.from(dayOf(at).AddDate(0, 0, 1))
 		c.Messages, c.Receipts = since.messages, since.receipts
@@ -116,12 +116,15 @@ type bounds struct {
 	messages time.Time
 	receipts time.Time // those of a message, by the day of that
 	early    time.Time // those that found no message, by their own
+	otp      time.Time // events of challenges, by their own
 }
 
 // from moves the bounds to where all frames are there. A receipt may find a segment, and another that one's answer, each
 // a good while later; so receipts that came within that time may be of messages whose frames are gone.
+// So may events of challenges that come of those messages.
 func (b bounds) from(whole time.Time) bounds {
-	return bounds{later(b.messages, whole), later(b.receipts, whole), later(b.early, whole.Add(2*reuseAfter))}
+	return bounds{later(b.messages, whole), later(b.receipts, whole), later(b.early, whole.Add(2*reuseAfter)),
+		later(b.otp, whole.Add(oldestReported))}
 }
 
 func later(a, b time.Time) time.Time {
@@ -142,6 +145,8 @@ func compare(ctx context.Context, have, want *sqlx.Tx, since bounds, gone *shred
 			from = since.receipts
 		case "receipt_early":
 			from = since.early
+		case "v_otp_event":
+			from = since.otp
 		}
 		n, err := c.book(books[i].rows(ctx, have, from), books[i].rows(ctx, want, from))
 		if err != nil || c.ended {

@@ -81,6 +81,7 @@ func differences(t *testing.T, b *bench) (all []Difference) {
 var forEver = Retention{Messages: 100 * 365 * 24 * time.Hour, Receipts: 100 * 365 * 24 * time.Hour}
 
 func TestTamperingWithTables(t *testing.T) {
+	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	for n := range 6 {
 		h := newHistory(n).planned(1, "a", 1, 1).submitted(1, "a", 1).receipt(1, "a", 1, sms.Delivered)
@@ -210,6 +211,7 @@ func TestShreddingsExcuse(t *testing.T) {
 		"sealed anew behind its month": {&month, 9, resealed, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newBench(t, 100*time.Millisecond)
 			e := newHistory(1).planned(1, "a", 1, 1).events
 			e[0].Facts.ToSealed, e[0].Facts.ToMark = []byte{4, 5, 6, 7, 8, 9, 10, 11, 12}, tt.mark

@@ -78,6 +78,17 @@ var books = []book{
 		from: `harkara.billing b LEFT JOIN harkara.dim d ON d.id = b.dim WHERE b.hour >= $2 AND (b.accepted <> 0 OR b.in_doubt <> 0)
 			AND $1::uuid IS NOT NULL`,
 		order: `b.hour, b.dim, b.possible_duplicate`,
+	}, {
+		name: "v_otp_event", key: 1,
+		columns: `key, tenant, event, challenge, fact, at, requested_at, purpose, template, to_last4, smsc, send, route, reason, tries_left, retry_after,
+			dry_run`,
+		from:  `harkara.otp_event WHERE key >= $1 AND $2::timestamptz IS NOT NULL`,
+		order: `key`,
+	}, {
+		name: "v_otp_tally", key: 7, numbers: 2,
+		columns: `tenant, purpose, template, route, event, extract(epoch FROM t.hour)::bigint AS hour, bucket, events`,
+		from:    `harkara.otp_tally t WHERE t.hour >= $2 AND events <> 0 AND $1::uuid IS NOT NULL`,
+		order:   `tenant, purpose, template, route, event, t.hour, bucket`,
 	},
 }
 

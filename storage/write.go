@@ -8,11 +8,12 @@ import (
 
 // tables gathers the rows of one transaction.
 type tables struct {
-	message, transition, attempt, answer, receipt, early, parked *rows
-	moves                                                        []matchRow
-	tally                                                        *tally
-	shred                                                        *ledger.Shred
-	days                                                         batchDays
+	message, transition, attempt, answer, receipt, early, otp, parked *rows
+	moves                                                             []matchRow
+	tally                                                             *tally
+	otpTally                                                          otpTally
+	shred                                                             *ledger.Shred
+	days                                                              batchDays
 }
 
 const (
@@ -23,7 +24,7 @@ const (
 
 func newTables() *tables {
 	return &tables{
-		tally: newTally(),
+		tally: newTally(), otpTally: otpTally{},
 		message: newRows("message", "key, fact, requested_at, deadline, segments, tenant, id, ref, class, template, header, entity, category, "+
 			"encoding, variables, to_last4, to_digest, to_sealed, text_digest, to_mark, register, "+standingColumns),
 		transition: newRows("transition", "key, fact, "+standingColumns),
@@ -31,12 +32,14 @@ func newTables() *tables {
 		answer:     newRows("answer", answerColumns),
 		receipt:    newRows("receipt", "key, attempt, segment, given, "+receiptColumns),
 		early:      newRows("receipt_early", receiptColumns),
-		parked:     newRows("parked", "position, index, reason, event"),
+		otp: newRows("otp_event", "key, fact, at, requested_at, tenant, event, challenge, purpose, template, to_last4, smsc, send, route, reason, "+
+			"tries_left, retry_after, dry_run"),
+		parked: newRows("parked", "position, index, reason, event"),
 	}
 }
 
 func (t *tables) all() []*rows {
-	return []*rows{t.message, t.transition, t.attempt, t.answer, t.receipt, t.early, t.parked}
+	return []*rows{t.message, t.transition, t.attempt, t.answer, t.receipt, t.early, t.otp, t.parked}
 }
 
 // gather writes what a batch has changed as rows.
@@ -45,12 +48,17 @@ func (t *tables) gather(b *batch) {
 		r.reset()
 	}
 	t.tally.reset()
+	clear(t.otpTally)
 	t.days.gather(b)
 	for _, m := range b.touched {
 		t.gatherMessage(m)
 	}
 	for _, row := range b.receipts {
 		t.gatherReceipt(row)
+	}
+	for i := range b.otp {
+		t.otpTally.count(&b.otp[i])
+		t.gatherOTP(&b.otp[i])
 	}
 	t.moves, t.shred = b.matches, b.shred
 	for _, p := range b.parked {
@@ -167,5 +175,28 @@ func (t *tables) gatherReceipt(row *receiptRow) {
 	r.bool(report.Retryable)
 	r.intOrNull(int64(report.UserRef))
 	r.intOrNull(int64(report.From))
+	r.end()
+}
+
+func (t *tables) gatherOTP(row *otpRow) {
+	r, o := t.otp, &row.otp
+	r.key(row.key())
+	r.int(int64(row.id.fact))
+	r.time(row.at)
+	r.time(o.Requested)
+	for _, s := range [...]string{string(o.Tenant), string(o.Event), o.Challenge, o.Purpose, string(o.Template), o.ToLast4} {
+		r.text(s)
+	}
+	r.textOrNull(string(o.SMSC))
+	r.intOrNull(int64(o.Send))
+	r.textOrNull(o.Route)
+	r.textOrNull(o.Reason)
+	if o.Event == ledger.OTPFailed {
+		r.int(int64(o.Left)) // 0 says something
+	} else {
+		r.intOrNull(int64(o.Left))
+	}
+	r.intOrNull(int64(o.Retry))
+	r.bool(o.DryRun)
 	r.end()
 }

@@ -34,6 +34,12 @@ func sampleEvents() []Event {
 			Reason: "template_not_matched", Done: "2611221541", Raw: "id:6f1a sub:001 dlvrd:000 stat:UNDELIV err:633"}},
 		{Kind: Planned, At: at, Key: key, Attempt: 2, SMSC: "sim-a", Parts: 3, Answers: []Answer{{Segment: 2}}},
 		{Kind: Receipt, At: at, Report: &Report{SMSC: "sim-a", State: sms.Delivered, Stat: "DELIVRD", UserRef: 0xFFFF, From: 7}},
+		{Kind: OneTime, At: at, OTP: &OTP{Event: OTPRequested, Tenant: "acme", Challenge: "4mzr2xkq7vtd3nfy6hpa5wgc2e", Purpose: "login",
+			Template: "1107161234567890123", ToLast4: "5678", Requested: at}},
+		{Kind: OneTime, At: at, OTP: &OTP{Event: OTPFailed, Tenant: "acme", Challenge: "4mzr2xkq7vtd3nfy6hpa5wgc2e", Purpose: "login",
+			Template: "1107161234567890123", ToLast4: "5678", SMSC: "sim-a", Send: 2, Route: "next", Reason: "wrong", Left: 3, Retry: 60,
+			DryRun: true, Requested: at}},
+		{Kind: OneTime, OTP: &OTP{}},
 		{},
 	}
 }
@@ -112,6 +118,13 @@ func TestAnyEventSurvives(t *testing.T) {
 				UserRef: rapid.Uint16().Draw(t, "user ref"), From: rapid.Uint8().Draw(t, "from")}
 			want.Failure = &sms.Failure{Detail: text.Draw(t, "detail"), Retryable: rapid.Bool().Draw(t, "retryable")}
 		}
+		if rapid.Bool().Draw(t, "otp") {
+			want.OTP = &OTP{Event: OTPEvent(text.Draw(t, "event")), Tenant: sms.TenantID(text.Draw(t, "otp tenant")), Challenge: text.Draw(t, "challenge"),
+				Purpose: text.Draw(t, "purpose"), Template: dlt.TemplateID(text.Draw(t, "otp template")), ToLast4: text.Draw(t, "last4"),
+				SMSC: sms.SMSCID(text.Draw(t, "otp smsc")), Send: rapid.Int().Draw(t, "send"), Route: text.Draw(t, "route"),
+				Reason: text.Draw(t, "reason"), Left: small.Draw(t, "left"), Retry: small.Draw(t, "retry"), DryRun: rapid.Bool().Draw(t, "dry"),
+				Requested: instant.Draw(t, "otp requested")}
+		}
 		line := AppendEvent(nil, &want)
 		if strings.ContainsRune(string(line), '\n') || !utf8.Valid(line) {
 			t.Fatalf("not one line of UTF-8: %q", line)
@@ -141,6 +154,7 @@ func FuzzDecode(f *testing.F) {
 		`{"report":{"user_ref":65535,"from":"AQID"}}`, `{"report":{"user_ref":65536}}`, `{"report":{"user_ref":-1}}`, `{"report":{"from":"AQI"}}`, `{"answers":[]}`, `{"answers":[{},{}],"answers":[{}]}`,
 		`{"at":"2026-1a-22T10:11:12Z"}`, `{"at":"2026-11-22T10:11:1:Z"}`, `{"at":"2026-11-22T10:11:12.3x4Z"}`, `{"at":"2026-11-22T24:11:12Z"}`,
 		`{"key":"0193528a-1c00-7001-8000-00000000000x"}`, `{"facts":{"to_digest":"AQI"}}`, `{"facts":{},"facts":{"id":"x"}}`, `{"facts":{"register":7}}`, `{"facts":{"register":4294967296}}`, `{"kind":"x",}`, `{"kind":"x"}x`, `{"kind":"` + "\xff" + `"}`, `{"unknown":1}`,
+		`{"otp":{}}`, `{"otp":null}`, `{"otp":{"send":-1}}`, `{"otp":{"dry_run":false}}`, `{"otp":{},"otp":{"event":"x"}}`, `{"otp":{"code":"1"}}`,
 	} {
 		f.Add([]byte(line))
 	}

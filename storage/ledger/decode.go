@@ -92,6 +92,10 @@ func (s *scanner) event(e *Event) {
 			s.once(e.Report == nil)
 			e.Report = new(Report)
 			s.report(e.Report)
+		case "otp":
+			s.once(e.OTP == nil)
+			e.OTP = new(OTP)
+			s.otp(e.OTP)
 		default:
 			s.odd = true
 		}
@@ -221,6 +225,43 @@ func (s *scanner) report(r *Report) {
 			r.UserRef = s.uint16()
 		case "from_mark":
 			r.From = s.uint8()
+		default:
+			s.odd = true
+		}
+	}
+}
+
+func (s *scanner) otp(o *OTP) {
+	for s.open('{'); s.next('}'); {
+		switch string(s.name()) {
+		case "event":
+			o.Event = OTPEvent(s.often())
+		case "tenant":
+			o.Tenant = sms.TenantID(s.often())
+		case "challenge":
+			o.Challenge = s.string()
+		case "purpose":
+			o.Purpose = s.often()
+		case "template":
+			o.Template = dlt.TemplateID(s.often())
+		case "to_last4":
+			o.ToLast4 = s.string()
+		case "smsc":
+			o.SMSC = sms.SMSCID(s.often())
+		case "send":
+			o.Send = s.int()
+		case "route":
+			o.Route = s.often()
+		case "reason":
+			o.Reason = s.often()
+		case "left":
+			o.Left = s.int()
+		case "retry_after":
+			o.Retry = s.int()
+		case "dry_run":
+			o.DryRun = s.bool()
+		case "requested":
+			o.Requested = s.time()
 		default:
 			s.odd = true
 		}

@@ -49,6 +49,9 @@ func AppendEvent(b []byte, e *Event) []byte {
 	if e.Shred != nil {
 		b = appendShred(append(b, `,"shred":`...), e.Shred)
 	}
+	if e.OTP != nil {
+		b = appendOTP(append(b, `,"otp":`...), e.OTP)
+	}
 	return append(b, '}')
 }
 
@@ -111,6 +114,24 @@ func appendShred(b []byte, d *Shred) []byte {
 		panic(err) // a struct of texts
 	}
 	return append(b, raw...)
+}
+
+func appendOTP(b []byte, o *OTP) []byte {
+	b = AppendText(append(b, `{"event":`...), string(o.Event))
+	b = AppendText(append(b, `,"tenant":`...), string(o.Tenant))
+	b = appendStringField(b, `,"challenge":`, o.Challenge)
+	b = AppendText(append(b, `,"purpose":`...), o.Purpose)
+	b = appendStringField(b, `,"template":`, string(o.Template))
+	b = appendStringField(b, `,"to_last4":`, o.ToLast4)
+	b = appendStringField(b, `,"smsc":`, string(o.SMSC))
+	b = appendIntField(b, `,"send":`, o.Send)
+	b = appendStringField(b, `,"route":`, o.Route)
+	b = appendStringField(b, `,"reason":`, o.Reason)
+	b = appendIntField(b, `,"left":`, o.Left)
+	b = appendIntField(b, `,"retry_after":`, o.Retry)
+	b = appendTrueField(b, `,"dry_run":true`, o.DryRun)
+	b = appendTime(append(b, `,"requested":`...), o.Requested)
+	return append(b, '}')
 }
 
 func appendFailure(b []byte, f *sms.Failure) []byte {

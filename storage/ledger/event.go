@@ -22,6 +22,8 @@ const (
 
 	Unreported Kind = "unreported" // no SMSC said what became of a submitted message, for as long as it is given; final
 	Shredded   Kind = "shredded"   // what was sealed of some numbers can no longer be revealed
+
+	OneTime Kind = "otp" // something happened to a challenge of the OTP service; see OTP
 )
 
 // Event is one fact. Exactly one of Report (for a receipt) and Key (for all else) says what it is about. It never
@@ -51,6 +53,46 @@ type Event struct {
 
 	Report *Report `json:"report,omitempty"`
 	Shred  *Shred  `json:"shred,omitempty"`
+	OTP    *OTP    `json:"otp,omitempty"`
+}
+
+// OTPEvent is what happened to a challenge.
+type OTPEvent string
+
+// The events that the OTP service writes. Those of its sends are made of what the ledger says of their messages by the
+// projector: sent, delivered, undelivered (not by this send).
+const (
+	OTPRequested OTPEvent = "requested"
+	OTPResent    OTPEvent = "resent"    // a further send was asked for
+	OTPFellBack  OTPEvent = "fell_back" // the workflow took its next step
+	OTPVerified  OTPEvent = "verified"
+	OTPFailed    OTPEvent = "failed" // a wrong code
+	OTPLocked    OTPEvent = "locked" // number and purpose, for a time
+	OTPExpired   OTPEvent = "expired"
+	OTPCancelled OTPEvent = "cancelled"
+	OTPBlocked   OTPEvent = "blocked" // a call was refused by a limit or a lock
+
+	OTPSent        OTPEvent = "sent"
+	OTPDelivered   OTPEvent = "delivered"
+	OTPUndelivered OTPEvent = "undelivered"
+)
+
+// OTP is one event of a challenge. It holds neither code nor number.
+type OTP struct {
+	Event     OTPEvent       `json:"event"`
+	Tenant    sms.TenantID   `json:"tenant"`
+	Challenge string         `json:"challenge,omitempty"` // empty: a request was blocked
+	Purpose   string         `json:"purpose"`
+	Template  dlt.TemplateID `json:"template,omitempty"`
+	ToLast4   string         `json:"to_last4,omitempty"`
+	SMSC      sms.SMSCID     `json:"smsc,omitempty"`  // of what came of the code: that had it last, as far as it is known; "test": none
+	Send      int            `json:"send,omitempty"`  // of resent, fell_back, sent, delivered, undelivered: which, from 1
+	Route     string         `json:"route,omitempty"` // of fell_back: next, or the webhook's name
+	Reason    string         `json:"reason,omitempty"`
+	Left      int            `json:"left,omitempty"`        // of failed: tries
+	Retry     int            `json:"retry_after,omitempty"` // of locked, blocked: seconds
+	DryRun    bool           `json:"dry_run,omitempty"`     // of blocked: it was let through
+	Requested time.Time      `json:"requested"`             // the challenge; of a blocked request: now
 }
 
 // Shred says whose numbers were made unreadable: those of a tenant's month, or one number's in it.

@@ -219,7 +219,7 @@ BEGIN
     END IF;
     BEGIN
         EXECUTE format('CREATE TABLE harkara.%I (LIKE harkara.%I INCLUDING ALL) WITH (%s)', child, parent, tuning);
-    EXCEPTION WHEN duplicate_table OR unique_violation THEN
+    EXCEPTION WHEN duplicate_table OR duplicate_object OR unique_violation THEN
         RETURN NULL; -- the projector and storage.Maintain may both have come to it
     END;
     within := format('harkara.%I WHERE %I >= %L AND %I < %L', rest, bound, low, bound, high);
