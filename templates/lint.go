@@ -16,6 +16,7 @@ type LintQuery struct {
 	CTAs     *dlt.CTAs   // what its owner has whitelisted; nil: nothing
 	Rules    *dlt.Rules  // whose lengths variables may have
 	Codings  []NamedCoding
+	Profile  *Profile // for whom its texts are to be filled in; nil: for nobody
 	At       time.Time
 }
 
@@ -88,6 +89,8 @@ var textRules = []rule[func(*registered) []fault]{
 		retrieverMalformed},
 	{"retriever_too_long", dlt.Warning, "the text for Android's SMS Retriever can be longer than 140 bytes",
 		retrieverTooLong},
+	{"profile_unfit", dlt.Error, "the text can't be filled in by handsets as otp.templates of the configuration has it",
+		profileUnfit},
 }
 
 // rowRules look at the rest of the row.

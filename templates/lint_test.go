@@ -211,6 +211,7 @@ func TestLintNeverPanics(t *testing.T) {
 		q.Template.Content = strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 12).Draw(t, "pieces"), "") +
 			rapid.OneOf(rapid.Just(""), rapid.String()).Draw(t, "rest")
 		withGSM7(&q)
+		q.Profile = rapid.SampledFrom([]*Profile{nil, &forApp, &forSite}).Draw(t, "profile")
 		q.Codings = append(q.Codings, NamedCoding{"sim-d", packed})
 		found := Lint(q)
 		last := 0

@@ -118,10 +118,10 @@ func isHash(word []glyph) bool {
 	})
 }
 
-// isForRetriever says whether the text is meant for the Retriever: by its prefix, or by a hash that can't be a word, as
-// it has small and capital letters and a digit or sign. Nine of ten hashes have.
+// isForRetriever says whether the text is meant for the Retriever: by its profile or its prefix, or by a hash that can't
+// be a word, as it has small and capital letters and a digit or sign. Nine of ten hashes have.
 func (t *registered) isForRetriever() bool {
-	if t.hasRetrieverPrefix() {
+	if t.hasRetrieverPrefix() || t.Profile != nil && t.Profile.Kind == Android {
 		return true
 	}
 	word, _ := t.lastWord()
@@ -153,7 +153,7 @@ func (t *registered) lastSlotHoldsHash() bool {
 
 // retrieverTooLong counts the bytes of UTF-8, which for the usual alphabet are the characters.
 func retrieverTooLong(t *registered) []fault {
-	const most = 140
+	const most = retrieverMost
 	if !t.isForRetriever() {
 		return nil
 	}

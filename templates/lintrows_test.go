@@ -12,6 +12,16 @@ const (
 	appHash  = "FA+9qCX9VSu"
 )
 
+// withProfile has a template's texts filled in by handsets.
+func withProfile(p Profile, content string) func(*LintQuery) {
+	return func(q *LintQuery) { q.Profile, q.Template.Content = &p, content }
+}
+
+var (
+	forApp  = Profile{Kind: Android, Hash: appHash}
+	forSite = Profile{Kind: Web, Domain: "www.acme.example"}
+)
+
 // lintRows have, for each code, what has it and what nearly has.
 var lintRows = []struct {
 	code         string
@@ -170,6 +180,34 @@ var lintRows = []struct {
 		withText(strings.Repeat("x", 130) + " Information")},
 	{"retriever_too_long", withText(strings.Repeat("x", 130) + " fA9qCXeVSuE"), dlt.Warning,
 		"", "", withText(strings.Repeat("x", 130) + " FA9QCXEVSUE")},
+	{"retriever_too_long", withProfile(forApp, strings.Repeat("{#num#} is your OTP ", 10)+"{#var#}"), dlt.Warning, "at least 151 bytes",
+		"11 bytes less", withText(strings.Repeat("{#num#} is your OTP ", 10) + "{#var#}")},
+	{"profile_unfit", withProfile(forApp, "{#num#} is your OTP. -ACMEBK"), dlt.Error,
+		"neither the app's hash FA+9qCX9VSu nor a variable", "app_hash", withProfile(forApp, "{#num#} is your OTP. -ACMEBK "+appHash)},
+	{"profile_unfit", withProfile(forApp, "{#num#} is your OTP. -ACMEBK "+appHash+"\n"), dlt.Error, "nor a variable", "app_hash",
+		withProfile(forApp, "{#num#} is your OTP. -ACMEBK\n"+appHash)},
+	{"profile_unfit", withProfile(forApp, "{#num#} is your OTP. -ACMEBK"+appHash), dlt.Error, "nor a variable", "app_hash",
+		withProfile(forApp, "{#num#} is your OTP. -ACMEBK\r\n"+appHash)},
+	{"profile_unfit", withProfile(forApp, "{#num#} is your OTP. -ACMEBK FA+9qCX9VSv"), dlt.Error, "hash of another app", "app_hash",
+		withProfile(forApp, "{#num#} is your OTP. -ACMEBK {#var#}")},
+	{"profile_unfit", withProfile(forApp, "{#var#} is your OTP. -ACMEBK {#num#}"), dlt.Error, "a numeric variable", "app_hash",
+		withProfile(forApp, "{#var#} is your OTP. -ACMEBK {#alp#}")},
+	{"profile_unfit", withProfile(forApp, "Your Acme Bank OTP is {#var#}"), dlt.Error, "leaves none for the code", "last word",
+		withText("Your Acme Bank OTP is {#var#}")},
+	{"profile_unfit", withProfile(forSite, shortOTP), dlt.Error, "the last line is not @www.acme.example # and the code",
+		"the last line @www.acme.example #{#numeric#}", withProfile(forSite, shortOTP+"\n@www.acme.example #{#num#}")},
+	{"profile_unfit", withProfile(forSite, "@www.acme.example #{#num#}\n"), dlt.Error, "the last line is not", "domain",
+		withProfile(forSite, "@www.acme.example #{#num#}")},
+	{"profile_unfit", withProfile(forSite, shortOTP+"\n@acme.example #{#num#}"), dlt.Error, "not bound to www.acme.example", "domain",
+		withProfile(forSite, shortOTP+"\r\n@{#var#} #{#num#}")},
+	{"profile_unfit", withProfile(forSite, shortOTP+"\n@{#num#} #{#num#}"), dlt.Error, "a numeric variable for the domain", "domain",
+		withProfile(forSite, shortOTP+"\n@{#url#} #{#alp#}")},
+	{"profile_unfit", withProfile(forSite, shortOTP+"\n@www.acme.example #{#num#}."), dlt.Error, "does not end with one variable",
+		"domain", withProfile(forSite, shortOTP+"\r@www.acme.example #{#var#}")},
+	{"profile_unfit", withProfile(forSite, shortOTP+"\n@www.acme.example #{#num#}{#num#}"), dlt.Error, "does not end with one variable",
+		"domain", withText(shortOTP + "\n@www.acme.example #{#num#}{#num#}")},
+	{"profile_unfit", withProfile(forSite, shortOTP+"\n@www.acme.example #{#url#}"), dlt.Error, "a url variable for the code",
+		"domain", withProfile(forApp, "{#num#} is your OTP. -ACMEBK "+appHash)},
 	{"no_header", withLinks(), dlt.Error, "linked to no header", "--kind links", withLinks("ACMEBK")},
 	{"no_header", func(q *LintQuery) { q.Template.Links[0].Status = dlt.Inactive }, dlt.Error,
 		"that to header ACMEBK is inactive", "--kind links",

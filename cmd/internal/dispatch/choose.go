@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"harkara/dlt"
@@ -41,7 +42,11 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 		if decision.Reason != "" {
 			return nil, routeFailure(decision.Reason), nil
 		}
-		smsc, hope := pick(d.cfg.SMSCs, decision.Candidates, a)
+		list := allowed(decision.Candidates, p.req.Avoid)
+		if len(list) == 0 {
+			return nil, allAvoided, nil
+		}
+		smsc, hope := pick(d.cfg.SMSCs, list, a)
 		if smsc != nil {
 			unfit := d.fit(p, smsc)
 			if unfit == nil {
@@ -68,6 +73,14 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 	}
 }
 
+// allowed leaves of a route's SMSCs those that may have the message: they take its category, and it is not to avoid them.
+// It makes use of the list.
+func allowed(list []router.Candidate, avoid []sms.SMSCID) []router.Candidate {
+	return slices.DeleteFunc(list, func(c router.Candidate) bool {
+		return c.Skip == router.Barred || slices.Contains(avoid, c.SMSC)
+	})
+}
+
 // pick takes the first candidate that can take the message now: the one that holds its other segments, or else one
 // that did not just throttle us, or else any. hope says whether waiting may help.
 func pick(smscs map[sms.SMSCID]*SMSC, list []router.Candidate, a *attempt) (smsc *SMSC, hope bool) {
@@ -75,7 +88,7 @@ func pick(smscs map[sms.SMSCID]*SMSC, list []router.Candidate, a *attempt) (smsc
 	for _, c := range list {
 		_, gone := a.away[c.SMSC]
 		_, never := a.cannot[c.SMSC]
-		if gone || never || c.Skip == router.Barred || a.stay != "" && c.SMSC != a.stay {
+		if gone || never || a.stay != "" && c.SMSC != a.stay {
 			continue
 		}
 		hope = true

@@ -13,6 +13,8 @@ var (
 		Detail: "its time to live ended before it could be sent", Retryable: true}
 	turnedAway = &sms.Failure{Stage: sms.StageSMSC, Code: "elsewhere", Reason: "no_smsc_left",
 		Detail: "every SMSC of its route turned it away", Retryable: true}
+	allAvoided = &sms.Failure{Stage: sms.StageRoute, Code: string(router.NoRoute), Reason: string(router.NoRoute),
+		Detail: "all SMSCs of its route that take the template's category are to be avoided"}
 	noCoding   = &sms.Failure{Stage: sms.StageRoute, Code: string(router.NoRoute), Reason: string(router.NoRoute)}
 	unanswered = &sms.Failure{Stage: sms.StageSMSC, Code: "in_doubt", Reason: "no_answer",
 		Detail: "written to the SMSC and never answered; it may or may not be on its way"}

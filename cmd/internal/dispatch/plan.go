@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"encoding/binary"
 	"time"
 
@@ -31,20 +32,7 @@ type plan struct {
 // out even when a failure is returned.
 func (d *Dispatcher) plan(req *sms.Request, past Past) (*plan, *sms.Failure) {
 	p := &plan{req: req, vars: req.Vars, facts: d.facts(req)}
-	v := d.resolve(p)
-	if v != nil {
-		return p, violated(v)
-	}
-	for i, rules := range d.rules {
-		refused := d.scrub(p, rules)
-		if i == 0 || refused == nil {
-			v = refused
-		}
-		if refused == nil {
-			break
-		}
-	}
-	if v != nil {
+	if v := d.permit(p); v != nil {
 		return p, violated(v)
 	}
 	if past.Attempts == 0 && !past.Doubt && !d.cfg.Tenants[req.Tenant].Daily.Allow(d.cfg.Now()) {
@@ -54,10 +42,27 @@ func (d *Dispatcher) plan(req *sms.Request, past Past) (*plan, *sms.Failure) {
 	return p, nil
 }
 
+// permit is the register's check, and the scrub by the rules of any SMSC.
+func (d *Dispatcher) permit(p *plan) *dlt.Violation {
+	if v := d.resolve(p); v != nil {
+		return v
+	}
+	var first *dlt.Violation
+	for _, rules := range d.rules {
+		v := d.scrub(p, rules)
+		if v == nil {
+			return nil
+		}
+		first = cmp.Or(first, v)
+	}
+	return first
+}
+
 // resolve takes the request up with the register as it stands now; what was made of an earlier one is made anew.
 func (d *Dispatcher) resolve(p *plan) (v *dlt.Violation) {
 	snap := d.cfg.Register()
 	p.rules, p.coding = nil, nil
+	p.template, _ = snap.Catalog.Lookup(p.req.Template)
 	p.grant, v = snap.Register.Resolve(dlt.Query{Template: p.req.Template, Header: p.req.Header,
 		Allowed: d.cfg.Tenants[p.req.Tenant].Headers, At: d.cfg.Now()})
 	if p.facts != nil {
@@ -69,8 +74,7 @@ func (d *Dispatcher) resolve(p *plan) (v *dlt.Violation) {
 	if v != nil {
 		return v
 	}
-	var ok bool
-	if p.template, ok = snap.Catalog.Lookup(p.req.Template); !ok {
+	if p.template == nil {
 		return &dlt.Violation{Reason: dlt.TemplateInactive, Detail: "the template's content cannot be read; see dlt lint"}
 	}
 	return nil

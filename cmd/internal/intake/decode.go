@@ -21,11 +21,13 @@ type wire struct {
 	Text     string   `json:"text"` // the finished text, in place of vars
 	TTL      *int     `json:"ttl_s"`
 	Ref      string   `json:"ref"`
+	Avoid    []string `json:"avoid"` // SMSCs
 }
 
 const (
-	refMax = 128
-	ttlMax = 7 * 24 * 3600 // a week: what SMS_STATUS remembers, and longer than any SMSC keeps trying
+	refMax   = 128
+	ttlMax   = 7 * 24 * 3600 // a week: what SMS_STATUS remembers, and longer than any SMSC keeps trying
+	avoidMax = 8
 )
 
 // of says whether a text is at most so long and made of ASCII letters, digits and the extra characters only. Fields that
@@ -90,6 +92,20 @@ func decode(data []byte, req *sms.Request) *sms.Failure {
 	req.Vars = make([]sms.Secret, len(w.Vars))
 	for i, v := range w.Vars {
 		req.Vars[i] = sms.Secret(v)
+	}
+	return w.avoided(req)
+}
+
+// avoided reads the SMSCs to avoid. One that is not configured is as good as avoided.
+func (w *wire) avoided(req *sms.Request) *sms.Failure {
+	if len(w.Avoid) > avoidMax {
+		return bad(fmt.Sprintf("avoid: at most %d SMSCs", avoidMax))
+	}
+	for _, id := range w.Avoid {
+		if id == "" || !of(id, 32, "_-") {
+			return bad("avoid: want ids of SMSCs, 1-32 letters, digits, - or _ each")
+		}
+		req.Avoid = append(req.Avoid, sms.SMSCID(id))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,12 @@ func TestDecode(t *testing.T) {
 		{"long ref", `{` + good + `,"ref":"` + strings.Repeat("é", 129) + `"}`, "bad_request", "ref"},
 		{"a template that is a text", `{"id":"r1","to":"9812345678","template":"483921 is your OTP"}`, "bad_request", "template"},
 		{"a huge header", `{` + good + `,"header":"` + strings.Repeat("A", 1<<19) + `"}`, "bad_request", "header"},
+		{"eight to avoid", `{` + good + `,"avoid":["sim-a","b","c","d","e","f","g","` + strings.Repeat("h", 32) + `"]}`, "", ""},
+		{"nine to avoid", `{` + good + `,"avoid":["a","b","c","d","e","f","g","h","i"]}`, "bad_request", "avoid: at most 8"},
+		{"a text to avoid", `{` + good + `,"avoid":["483921 is your OTP"]}`, "bad_request", "avoid: want ids"},
+		{"nobody to avoid", `{` + good + `,"avoid":[""]}`, "bad_request", "avoid: want ids"},
+		{"a long id to avoid", `{` + good + `,"avoid":["` + strings.Repeat("h", 33) + `"]}`, "bad_request", "avoid: want ids"},
+		{"one to avoid", `{` + good + `,"avoid":"sim-a"}`, "bad_request", "avoid: want []string, have string"},
 		{"ref at its limit", `{` + good + `,"ref":"` + strings.Repeat("é", 128) + `"}`, "", ""},
 	}
 	for _, tt := range tests {
@@ -72,17 +79,38 @@ func TestDecodeDeadline(t *testing.T) {
 	}
 }
 
+func TestDecodeAvoid(t *testing.T) {
+	const rest = `"id":"r","to":"9812345678","template":"1"`
+	for body, want := range map[string][]sms.SMSCID{
+		`{` + rest + `}`:                            nil,
+		`{` + rest + `,"avoid":null}`:               nil,
+		`{` + rest + `,"avoid":[]}`:                 nil,
+		`{` + rest + `,"avoid":["sim-b","sim_a2"]}`: {"sim-b", "sim_a2"},
+	} {
+		req := sms.Request{Class: sms.OTP, Requested: time.Unix(1000, 0)}
+		if f := decode([]byte(body), &req); f != nil || !slices.Equal(req.Avoid, want) {
+			t.Errorf("%s: avoids %v (%v), want %v", body, req.Avoid, f, want)
+		}
+	}
+}
+
 // FuzzDecode: whatever is published, there is a request or a failure with a code, and neither quotes the variables.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"id":"r1","to":"+919812345678","template":"1107161234567890123","vars":["483921"],"ttl_s":60}`))
 	f.Add([]byte(`{"id":"r1","vars":["483921",7]}`))
 	f.Add([]byte(`{"vars":{"483921":1}}`))
+	f.Add([]byte(`{"id":"r1","to":"+919812345678","template":"1107161234567890123","avoid":["sim-a","483921"," 483921"]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		req := sms.Request{Class: sms.OTP, Requested: time.Unix(0, 0)}
 		failure := decode(body, &req)
 		if failure == nil {
 			if len(req.To) != 12 || req.ID == "" || req.Template == "" || !req.Deadline.After(req.Requested) {
 				t.Errorf("taken without what is required: %+v", req)
+			}
+			for _, id := range req.Avoid {
+				if len(req.Avoid) > avoidMax || id == "" || len(id) > 32 || strings.ContainsAny(string(id), " .\n") {
+					t.Errorf("taken with %q to avoid", req.Avoid)
+				}
 			}
 			return
 		}

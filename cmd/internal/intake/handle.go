@@ -31,6 +31,10 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.Tena
 	in.step("after_fetch")
 	req := sms.Request{Key: keyOf(meta), Tenant: tenant, Class: class, Requested: meta.Timestamp}
 	failure := decode(msg.Data(), &req)
+	if failure == nil && !in.mayBe(&req, msg) {
+		failure = bad("id: the form otp.<challenge>.<n> is the OTP service's")
+		req.ID = ""
+	}
 	ended, past, err := in.known(ctx, &req, sequence, meta.NumDelivered)
 	if req.ID == "" {
 		req.ID = sms.RequestID(fmt.Sprint(sequence)) // for its status; no tenant's id is meant
@@ -48,6 +52,14 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.Tena
 	}
 	in.step("before_ack")
 	in.log(msg.Ack())
+}
+
+// mayBe says whether a request may have its id: what became of a code would be made up by one that is not its sender's.
+func (in *Intake) mayBe(req *sms.Request, msg jetstream.Msg) bool {
+	if _, _, reserved := sms.OTPSend(req.ID); !reserved {
+		return true
+	}
+	return in.cfg.Ours != nil && in.cfg.Ours(req.Tenant, req.ID, msg.Headers().Get(OursHeader))
 }
 
 func (in *Intake) step(place string) {

@@ -20,6 +20,9 @@ import (
 // Stream is the name of the stream that requests come by.
 const Stream = "SMS_SEND"
 
+// OursHeader is the NATS header with which the OTP service proves that a request is its own.
+const OursHeader = "Harkara-OTP"
+
 // duplicates is how long JetStream itself drops copies of a Nats-Msg-Id.
 const duplicates = 10 * time.Minute
 
@@ -61,6 +64,9 @@ type Config struct {
 	Room     func(tenant sms.TenantID, class sms.Class) (now, most int)
 	Dispatch Dispatcher
 	History  History
+	// Ours says whether the proof in OursHeader shows that a request, whose id only the OTP service may give, is the service's.
+	// nil: none is.
+	Ours func(tenant sms.TenantID, id sms.RequestID, proof string) bool
 	// AckWait is how long JetStream waits for an outcome before it brings a request again: what a killed gateway had on
 	// its way waits that long. Requests that take longer tell it so every third of that. 0: 10 s.
 	AckWait time.Duration

@@ -91,6 +91,9 @@ func reopen(t *testing.T, js jetstream.JetStream, history History) office {
 	in, err := Open(t.Context(), Config{JS: o.js, Replicas: 1, Capacity: 100,
 		Tenants: []router.Tenant{{ID: "acme", Weight: 1}, {ID: "zipkart", Weight: 1}},
 		Room:    func(sms.TenantID, sms.Class) (int, int) { return 100, 100 }, Dispatch: o.desk, History: history,
+		Ours: func(tenant sms.TenantID, id sms.RequestID, proof string) bool {
+			return proof == string(tenant)+" "+string(id)
+		},
 		Log: slog.New(slog.DiscardHandler), Trace: Trace{Copied: func(t sms.TenantID) { o.copies <- t }}})
 	if err != nil {
 		t.Fatal(err)
@@ -332,6 +335,29 @@ func TestBooksSilentForWhatCanWait(t *testing.T) {
 }
 
 // TestMadeUpIDIsNobodys: the sequence that stands for an unreadable id is not taken for a tenant's own id.
+// TestTheOTPServicesIDs: who has not its proof can't publish under them.
+func TestTheOTPServicesIDs(t *testing.T) {
+	o := open(t, nil)
+	o.publish(t, "sms.acme.send.otp", body("otp.abc.1"))
+	if got := <-o.rejected; got != "1 bad_request" {
+		t.Errorf("without a proof: %s", got)
+	}
+	for _, proof := range []string{"zipkart otp.abc.1", "acme otp.abc.1"} {
+		msg := &nats.Msg{Subject: "sms.acme.send.otp", Data: []byte(body("otp.abc.1")), Header: nats.Header{OursHeader: {proof}}}
+		if _, err := o.js.PublishMsg(t.Context(), msg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := <-o.rejected; got != "2 bad_request" {
+		t.Errorf("with another's proof: %s", got)
+	}
+	sent := <-o.sent
+	sent.answer <- nil
+	if sent.req.ID != "otp.abc.1" {
+		t.Errorf("sent %q", sent.req.ID)
+	}
+}
+
 func TestMadeUpIDIsNobodys(t *testing.T) {
 	o := open(t, nil)
 	o.publish(t, "sms.acme.send.otp", `{"id":`)
