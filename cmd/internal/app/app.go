@@ -17,6 +17,7 @@ import (
 	"harkara/cmd/internal/dispatch"
 	"harkara/cmd/internal/intake"
 	"harkara/cmd/internal/metrics"
+	"harkara/cmd/internal/otp"
 	"harkara/router"
 	"harkara/smpp/bind"
 	"harkara/smpp/sms"
@@ -49,6 +50,8 @@ type App struct {
 	pools     map[sms.SMSCID]*bind.Pool
 	projector *storage.Projector
 	intake    *intake.Intake
+	keyring   func() (*otp.Keyring, error) // of codes, as they are at each call
+	otp       oneTime
 	console   *console.Console
 	metrics   *metrics.Metrics
 	closers   []func() // in the order of building; Close runs them backwards
@@ -148,15 +151,22 @@ func Open(ctx context.Context, cfg *Config, log *slog.Logger) (_ *App, err error
 	if a.pools, err = cfg.joinPools(a.dispatch, smscs, log, hooks.bind); err != nil {
 		return nil, err
 	}
+	a.keyring = a.otpKeys()
 	a.intake, err = intake.Open(ctx, intake.Config{JS: js, Replicas: cfg.NATS.Replicas, Tenants: cfg.tenants(),
-		Capacity: cfg.capacity(), Room: a.room(table), Dispatch: a.dispatch, History: a.history, AckWait: ackWait, Log: log,
+		Capacity: cfg.capacity(), Room: a.room(table), Dispatch: a.dispatch, History: a.history, Ours: a.ours, AckWait: ackWait, Log: log,
 		Trace: hooks.intake})
 	if err != nil {
 		return nil, err
 	}
+	if err := a.openOTP(ctx); err != nil {
+		return nil, err
+	}
 	a.gauges(m)
-	a.console, err = console.Open(console.Config{Addr: cfg.HTTP, Registry: m.Registry, Ready: a.Ready, Binds: a.Binds,
-		Trace: a.Trace})
+	shown := console.Config{Addr: cfg.HTTP, Registry: m.Registry, Ready: a.Ready, Binds: a.Binds, Trace: a.Trace}
+	if a.otp.listener == nil {
+		shown.API = a.otp.handler
+	}
+	a.console, err = console.Open(shown)
 	if err != nil {
 		return nil, err
 	}
@@ -209,6 +219,11 @@ func (a *App) Run(ctx context.Context, ready func()) error {
 	guard(&rest, "maintenance", func() error { return a.once(failing, a.maintain) })
 	guard(&rest, "register", func() error { return a.once(failing, a.followRegister) })
 	guard(&rest, "feedback", func() error { return a.once(failing, a.learn) })
+	if err := a.startOTP(ctx); err != nil {
+		fail(fmt.Errorf("OTP service: %w", err))
+	} else {
+		guard(&rest, "OTP service", func() error { return a.runOTP(failing) })
+	}
 	guard(&rest, "ready", func() error { return a.announce(failing, ready) })
 
 	a.log.Info("tenants connect to NATS", "at", a.broker.address())

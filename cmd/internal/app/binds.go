@@ -105,6 +105,16 @@ func (a *App) gauges(m *metrics.Metrics) {
 		func() float64 { return a.lag.behind(time.Now()).Seconds() })
 	m.Gauge("projection_lag_alert_seconds", "From how much lag on that is an alarm: projection.lag_alert.", nil,
 		func() float64 { return a.cfg.Projection.LagAlert.Seconds() })
+	m.Gauge("otp_off", "1 where this gateway serves no one-time passwords, as it has other OTP keys than the others.", nil, func() float64 {
+		if a.otp.off != nil {
+			return 1
+		}
+		return 0
+	})
+	m.Gauge("otp_calls", "Calls of the OTP service that are under way.", nil, func() float64 { return float64(a.otp.service.Calls()) })
+	m.Gauge("otp_events_late", "Appends of OTP events that the ledger has not taken yet.", nil, func() float64 { return float64(a.otp.service.Late()) })
+	m.Gauge("otp_refusals_unsaid", "Refusals since the start that were not written down, as the same was a moment before.", nil,
+		func() float64 { return float64(a.otp.service.Unsaid()) })
 	m.Gauge("ledger_waiting", "Events that wait to be in the ledger.", nil, func() float64 { return float64(a.ledger.Waiting()) })
 	m.Gauge("checkpoint_age_seconds", "Since the ledger was last signed for.", nil, func() float64 {
 		return time.Since(time.Unix(a.upkeep.checkpoint.Load(), 0)).Seconds()

@@ -25,6 +25,7 @@ const nameRule = "want 1-32 letters, digits, - or _ (it becomes part of NATS sub
 func (c *Config) check(at *lines) Faults {
 	c.checkPlaces(at)
 	c.checkBooks(at)
+	c.checkOTP(at)
 	c.checkTenants(at)
 	for i := range c.SMSCs {
 		c.SMSCs[i].check(at, fmt.Sprintf("smscs[%d]", i))

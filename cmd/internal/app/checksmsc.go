@@ -17,6 +17,9 @@ func (s *SMSC) check(at *lines, path string) {
 	if !namePattern.MatchString(string(s.ID)) {
 		at.add(path+".id", nameRule)
 	}
+	if s.ID == "test" {
+		at.add(path+".id", "events of test numbers have this name; choose another")
+	}
 	s.checkAccount(at, path)
 	s.checkConnection(at, path)
 	for j, category := range s.Categories {

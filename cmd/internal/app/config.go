@@ -26,6 +26,9 @@ type Config struct {
 	Retention  Retention  `koanf:"retention"`
 	Keys       Keys       `koanf:"keys"`
 	Projection Projection `koanf:"projection"`
+
+	OTP OTP `koanf:"otp"`
+	API API `koanf:"api"`
 }
 
 // NATS says where JetStream is: an embedded server when URL is empty.
@@ -53,6 +56,8 @@ type Tenant struct {
 	TPS          int          `koanf:"tps"`
 	DailyLimit   int          `koanf:"daily_limit"`
 	Weight       int          `koanf:"weight"`
+	APIKeys      []APIKey     `koanf:"api_keys"` // for /v1
+	Events       Hook         `koanf:"events"`   // where events of its challenges are posted; no URL: nowhere
 }
 
 // Chain is the PE-TM chain of one entity at one SMSC.
@@ -116,6 +121,7 @@ func (c *Config) withDefaults(at *lines) {
 	fill(at, "in_doubt.bulk", &c.InDoubt.Bulk, "hold")
 	fill(at, "quarantine.after", &c.Quarantine.After, 3)
 	c.booksDefaults(at)
+	c.otpDefaults(at)
 }
 
 // fill sets what the file does not hold to its default.

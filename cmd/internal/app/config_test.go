@@ -42,9 +42,9 @@ func parse(t *testing.T, text string) *Config {
 // TestFaults changes one thing of a good configuration and wants exactly one fault, at its line, with its mend.
 func TestFaults(t *testing.T) {
 	for _, tt := range []struct{ replace, by, want string }{
-		{"node: node-1", "nod: node-1", "harkara.yaml:1: nod: unknown key; it is one of chains, data, http, in_doubt, keys, ledger, nats, node, postgres, projection, quarantine, register, retention, routes, smscs, tenants"},
+		{"node: node-1", "nod: node-1", "harkara.yaml:1: nod: unknown key; it is one of api, chains, data, http, in_doubt, keys, ledger, nats, node, otp, postgres, projection, quarantine, register, retention, routes, smscs, tenants"},
 		{"{listen: 127.0.0.1:4222}", "{listn: x}", "harkara.yaml:2: nats.listn: unknown key; it is one of creds_file, listen, replicas, sync, url"},
-		{"    headers: [ACMEBK]", "    header: [ACMEBK]", "harkara.yaml:6: tenants[0].header: unknown key; it is one of daily_limit, headers, id, nkey, password, password_env, password_file, tps, weight"},
+		{"    headers: [ACMEBK]", "    header: [ACMEBK]", "harkara.yaml:6: tenants[0].header: unknown key; it is one of api_keys, daily_limit, events, headers, id, nkey, password, password_env, password_file, tps, weight"},
 		{"    password: smscpass", "    password: smscpass\n    dlt:\n      entitytag: 5120", "harkara.yaml:13: smscs[0].dlt.entitytag: unknown key; it is one of chain, chain_tag, entity_tag, template_tag, type"},
 		{"[{smsc: sim-a}]", "\n    - smsc: sim-a\n      wieght: 2", "harkara.yaml:16: routes[0].targets[0].wieght: unknown key; it is one of smsc, weight"},
 		{"node: node-1", "node: a.b", "harkara.yaml:1: node: want 1-32 letters, digits, - or _ (it becomes part of NATS subjects and metrics)"},
@@ -69,6 +69,8 @@ harkara.yaml:13: routes[0].match.tenants[0]: no tenant "acme" under tenants:`},
 		{"[ACMEBK]", "[ACMEBK]\n  - {id: acme, password: x}", `harkara.yaml:7: tenants[1].id: "acme" stands twice`},
 		{"    headers: [ACMEBK]", "  - {id: harkara-gateway, password: x}", "harkara.yaml:6: tenants[1].id: the gateway itself logs in by this name; choose another"},
 		{"- id: sim-a", "- id: sim a", `harkara.yaml:8: smscs[0].id: want 1-32 letters, digits, - or _ (it becomes part of NATS subjects and metrics)
+harkara.yaml:14: routes[0].targets[0].smsc: no SMSC "sim-a" under smscs:`},
+		{"- id: sim-a", "- id: test", `harkara.yaml:8: smscs[0].id: events of test numbers have this name; choose another
 harkara.yaml:14: routes[0].targets[0].smsc: no SMSC "sim-a" under smscs:`},
 		{"127.0.0.1:2775", "127.0.0.1", `harkara.yaml:9: smscs[0].addr: "127.0.0.1" is not host:port`},
 		{"    system_id: harkara\n", "", "harkara.yaml:8: smscs[0].system_id: want 1 to 15 characters (SMPP 3.4 §5.2.1)"},
@@ -228,6 +230,8 @@ func TestDefaults(t *testing.T) {
 		Ledger:     Ledger{Keep: 9600 * time.Hour},
 		Retention:  Retention{Messages: 9600 * time.Hour, Receipts: 9600 * time.Hour},
 		Projection: Projection{LagAlert: 30 * time.Second},
+		OTP: OTP{Production: true, State: "file",
+			Limits: OTPLimits{Number: []OTPLimit{{5, 10 * time.Minute}, {20, 24 * time.Hour}}}},
 	}
 	if got, want := fmt.Sprintf("%+v", *cfg), fmt.Sprintf("%+v", want); got != want {
 		t.Errorf("\n got %s\nwant %s", got, want)

@@ -31,6 +31,7 @@ type Linter struct {
 	codings  []Coding
 	named    []templates.NamedCoding // the same
 	rules    dlt.Rules               // whose variables are as long as any SMSC lets them be: lengths are judged at their worst
+	profiles map[dlt.TemplateID]templates.Profile
 	at       time.Time
 	// When what went out last was requested.
 	templates map[dlt.TemplateID]time.Time
@@ -48,7 +49,7 @@ type row struct {
 
 // OpenLinter reads the register, and what receipts told of it lately.
 func (c *Config) OpenLinter(ctx context.Context, db *sqlx.DB, at time.Time) (*Linter, error) {
-	l := &Linter{at: at, rejected: map[row][]storage.FailureRow{}, held: map[dlt.TemplateID][]storage.QuarantineRow{}}
+	l := &Linter{at: at, profiles: c.Profiles(), rejected: map[row][]storage.FailureRow{}, held: map[dlt.TemplateID][]storage.QuarantineRow{}}
 	var err error
 	if l.smscs, err = c.ScrubRules(); err != nil {
 		return nil, err
@@ -128,8 +129,11 @@ func (l *Linter) All() iter.Seq[dlt.Finding] {
 // Template returns the findings on one template.
 func (l *Linter) Template(t *dlt.Template) []dlt.Finding {
 	entity, _ := l.Register.Entity(t.Entity)
-	findings := templates.Lint(templates.LintQuery{Template: t, Entity: entity, CTAs: l.Register.CTAs(t.Entity), Rules: &l.rules,
-		Codings: l.named, At: l.at})
+	q := templates.LintQuery{Template: t, Entity: entity, CTAs: l.Register.CTAs(t.Entity), Rules: &l.rules, Codings: l.named, At: l.at}
+	if p, ok := l.profiles[t.ID]; ok {
+		q.Profile = &p
+	}
+	findings := templates.Lint(q)
 	return slices.Concat(findings, l.quarantined(t), l.rejects(dlt.KindTemplate, string(t.ID), t.Entity))
 }
 

@@ -150,6 +150,9 @@ func serverOptions(cfg *Config, storeKey string) (*server.Options, error) {
 // tenantUsers gives each tenant an account of its own with one user.
 func tenantUsers(gateway *server.Account, tenants []Tenant) (accounts []*server.Account, users []*server.User,
 	nkeys []*server.NkeyUser, err error) {
+	if err := exportDiscovery(gateway); err != nil {
+		return nil, nil, nil, err
+	}
 	for _, t := range tenants {
 		account, err := tenantAccount(gateway, t.ID)
 		if err != nil {
@@ -184,21 +187,49 @@ func tenantAccount(gateway *server.Account, id sms.TenantID) (*server.Account, e
 			return nil, err
 		}
 	}
-	statuses := "sms." + string(id) + ".status.>"
-	if err := gateway.AddStreamExport(statuses, only); err != nil {
-		return nil, err
+	for _, subject := range discovery {
+		if err := account.AddServiceImport(gateway, subject, subject); err != nil {
+			return nil, err
+		}
 	}
-	return account, account.AddStreamImport(gateway, statuses, "")
+	for _, subject := range heard(id) {
+		if err := gateway.AddStreamExport(subject, only); err != nil {
+			return nil, err
+		}
+		if err := account.AddStreamImport(gateway, subject, ""); err != nil {
+			return nil, err
+		}
+	}
+	return account, nil
+}
+
+// discovery are the subjects by which clients find services and what these take (NATS ADR-32). $SRV.STATS is not among
+// them: it would tell each tenant how much the others call.
+var discovery = []string{"$SRV.PING", "$SRV.PING.>", "$SRV.INFO", "$SRV.INFO.>"}
+
+// exportDiscovery lets every tenant find services. Each process of a service answers, so that answers are many.
+func exportDiscovery(gateway *server.Account) error {
+	for _, subject := range discovery {
+		if err := gateway.AddServiceExportWithResponse(subject, server.Streamed, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// heard are the subjects on which a tenant is told of its messages and challenges.
+func heard(id sms.TenantID) []string {
+	return []string{"sms." + string(id) + ".status.>", "sms." + string(id) + ".otp.event.>"}
 }
 
 func tenantPermissions(id sms.TenantID) *server.Permissions {
-	publish := []string{"sms." + string(id) + ".otp.*"}
+	publish := append([]string{"sms." + string(id) + ".otp.*"}, discovery...)
 	for _, class := range sms.Classes {
 		publish = append(publish, "sms."+string(id)+".send."+class.String())
 	}
 	return &server.Permissions{
 		Publish:   &server.SubjectPermission{Allow: publish},
-		Subscribe: &server.SubjectPermission{Allow: []string{"sms." + string(id) + ".status.>", "_INBOX.>"}},
+		Subscribe: &server.SubjectPermission{Allow: append(heard(id), "_INBOX.>")},
 	}
 }
 

@@ -89,7 +89,8 @@ func TestTenantMayNotPublish(t *testing.T) {
 	conn, faults := tenant(t, b, "acme")
 	for _, subject := range []string{
 		"sms.zipkart.send.otp", "sms.zipkart.send.bulk", "sms.zipkart.otp.request", "sms.zipkart.status.delivered",
-		"sms.acme.status.delivered", "sms.acme.send.promo", "sms.acme.send", "sms.acme.send.otp.more", "sms.acme.otp.a.b",
+		"sms.zipkart.otp.verify", "sms.zipkart.otp.event.verified", "sms.acme.otp.event.verified", "$SRV.STATS", "$SRV.STATS.otp",
+		"$SRV.STATS.otp.x", "$SRV", "sms.acme.status.delivered", "sms.acme.send.promo", "sms.acme.send", "sms.acme.send.otp.more", "sms.acme.otp.a.b",
 		"ledger.0", "_GATEWAY.node-1.x", "_INBOX.x", "$JS.ACK.SMS_SEND.zipkart-otp.1.1.1.1.1",
 		"$JS.API.INFO", "$JS.API.STREAM.INFO.SMS_SEND", "$JS.API.STREAM.MSG.GET.SMS_SEND", "$JS.API.STREAM.PURGE.SMS_LEDGER",
 		"$JS.API.STREAM.DELETE.SMS_STATUS", "$JS.API.CONSUMER.CREATE.SMS_SEND", "$SYS.REQ.SERVER.PING", "$SYS.REQ.USER.INFO",
@@ -107,7 +108,8 @@ func TestTenantMayNotSubscribe(t *testing.T) {
 	for _, subject := range []string{
 		">", "*", "*.>", "sms.>", "sms.*.status.>", "sms.*.status.delivered", "sms.zipkart.status.>", "sms.zipkart.>",
 		"sms.acme.>", "sms.acme.send.*", "sms.acme.send.otp", "sms.zipkart.send.otp", "sms.acme.otp.*", "ledger.*", "ledger.0",
-		"_GATEWAY.>", "_GATEWAY.node-1.>", "$JS.>", "$JS.API.>", "$JS.ACK.>", "$SYS.>", "_R_.>",
+		"sms.zipkart.otp.event.*", "sms.zipkart.otp.event.>", "sms.*.otp.event.*", "sms.acme.otp.>", "sms.acme.*.event.*",
+		"sms.zipkart.otp.request", "$SRV.>", "$SRV.PING", "$SRV.INFO.otp", "_GATEWAY.>", "_GATEWAY.node-1.>", "$JS.>", "$JS.API.>", "$JS.ACK.>", "$SYS.>", "_R_.>",
 	} {
 		if _, err := conn.SubscribeSync(subject); err != nil {
 			t.Fatalf("%s: %v", subject, err)

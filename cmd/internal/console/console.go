@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,6 +25,7 @@ type Config struct {
 	Ready    func() error // nil error: the gateway takes requests
 	Binds    func() []Bind
 	Trace    func(sms.SMSCID) ([]bind.Record, bool) // the last PDUs; false: no such SMSC
+	API      http.Handler                           // of /v1/; nil: it is not here
 }
 
 // Bind is one connection with what is known of its SMSC as a whole.
@@ -60,8 +62,22 @@ func Open(cfg Config) (*Console, error) {
 		_ = json.NewEncoder(w).Encode(cfg.Binds()) // the reader went away: nothing to be done
 	})
 	mux.HandleFunc("GET /trace", trace(cfg.Trace))
-	return &Console{listener: l, server: &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second,
+	return &Console{listener: l, server: &http.Server{Handler: beside(mux, cfg.API), ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10}}, nil
+}
+
+// beside gives all of /v1 to the API, whose paths the mux would otherwise clean by a redirect.
+func beside(mux *http.ServeMux, api http.Handler) http.Handler {
+	if api == nil {
+		return mux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1" || strings.HasPrefix(r.URL.Path, "/v1/") {
+			api.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // Addr returns where it listens.

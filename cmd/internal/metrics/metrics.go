@@ -35,6 +35,7 @@ type Metrics struct {
 	projected            *prometheus.CounterVec
 	batches              prometheus.Histogram
 	failures             prometheus.Counter
+	webhooks             *prometheus.CounterVec
 }
 
 // New makes the registry with the process's own metrics in it.
@@ -69,12 +70,15 @@ func New() *Metrics {
 			Help: "Of one batch, from gathered to committed.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}),
 		failures: prometheus.NewCounter(prometheus.CounterOpts{Name: "harkara_projection_failures_total",
 			Help: "Sessions of the projector that ended on an error."}),
+		webhooks: counter("webhook_posts_total", "Events posted to tenants: delivered, failed (another try follows) or given_up.", "tenant",
+			"result"),
 	}
 	m.projected.WithLabelValues("parked") // so that its first increase is one
+	m.webhooks.WithLabelValues("", "given_up")
 	m.Registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.cancelled, m.asked, m.drops, m.answers, m.frames, m.events, m.retries,
-		m.projected, m.batches, m.failures)
+		m.projected, m.batches, m.failures, m.webhooks)
 	return m
 }
 

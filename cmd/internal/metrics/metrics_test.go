@@ -63,6 +63,14 @@ func used() *Metrics {
 	p.Projected(9, storage.Stats{Events: 1, Messages: 2, Receipts: 3, Early: 4, Matched: 5, Statuses: 6, Parked: 7, Recalled: 8},
 		2*time.Millisecond, 250*time.Millisecond)
 	p.Failed(errors.New("made up"))
+	calls, api := m.OTP()
+	calls.Called("acme", "verify", "unavailable", time.Millisecond)
+	calls.Due(time.Millisecond)
+	api("acme", "/v1/otp", 200, time.Millisecond)
+	hooks := m.Webhooks()
+	hooks.Delivered("acme")
+	hooks.Failed("acme")
+	hooks.GivenUp("acme")
 	m.Gauge("requests_in_flight", "Requests under way.", prometheus.Labels{"class": "otp"}, func() float64 { return 11 })
 	m.Binds(func() map[sms.SMSCID][]bind.Status {
 		lanes := [len(sms.Classes)]bind.Lane{{Used: 1, Size: 256}, {Used: 2, Size: 256}, {Used: 3, Size: 256}}
@@ -78,6 +86,7 @@ func used() *Metrics {
 func TestEveryHookCounts(t *testing.T) {
 	got := samples(t, used())
 	want := []sample{
+		{"harkara_api_request_duration_seconds{route=/v1/otp,status=2xx,tenant=acme}", 1},
 		{"harkara_bind_connects_total{smsc=idle}", 0}, {"harkara_bind_connects_total{smsc=sim-a}", 55},
 		{"harkara_binds_alarms{smsc=idle}", 0}, {"harkara_binds_alarms{smsc=sim-a}", 1},
 		{"harkara_binds_bound{smsc=idle}", 0}, {"harkara_binds_bound{smsc=sim-a}", 1},
@@ -86,6 +95,8 @@ func TestEveryHookCounts(t *testing.T) {
 		{"harkara_lane_used{class=bulk,smsc=sim-a}", 3}, {"harkara_lane_used{class=otp,smsc=sim-a}", 1}, {"harkara_lane_used{class=txn,smsc=sim-a}", 2},
 		{"harkara_ledger_append_duration_seconds{}", 1}, {"harkara_ledger_events_total{}", 5}, {"harkara_ledger_retries_total{}", 1},
 		{"harkara_mo_rejected_total{smsc=sim-a}", 1},
+		{"harkara_otp_call_duration_seconds{call=verify,result=unavailable,tenant=acme}", 1},
+		{"harkara_otp_timer_duration_seconds{}", 1}, {"harkara_otp_unavailable_total{}", 1},
 		{"harkara_pdus_unknown_total{smsc=idle}", 0}, {"harkara_pdus_unknown_total{smsc=sim-a}", 66},
 		{"harkara_projected_total{kind=early_receipts}", 4}, {"harkara_projected_total{kind=events}", 1},
 		{"harkara_projected_total{kind=looked_up}", 8}, {"harkara_projected_total{kind=matched_receipts}", 5},
@@ -104,6 +115,8 @@ func TestEveryHookCounts(t *testing.T) {
 		{"harkara_submit_sm_total{result=refused,smsc=idle}", 0}, {"harkara_submit_sm_total{result=refused,smsc=sim-a}", 22},
 		{"harkara_submit_sm_total{result=throttled,smsc=idle}", 0}, {"harkara_submit_sm_total{result=throttled,smsc=sim-a}", 8},
 		{"harkara_submit_sm_total{result=unanswered,smsc=idle}", 0}, {"harkara_submit_sm_total{result=unanswered,smsc=sim-a}", 33},
+		{"harkara_webhook_posts_total{result=delivered,tenant=acme}", 1}, {"harkara_webhook_posts_total{result=failed,tenant=acme}", 1},
+		{"harkara_webhook_posts_total{result=given_up,tenant=}", 0}, {"harkara_webhook_posts_total{result=given_up,tenant=acme}", 1},
 		{"harkara_window_size{smsc=idle}", 0}, {"harkara_window_size{smsc=sim-a}", 128},
 		{"harkara_window_used{smsc=idle}", 0}, {"harkara_window_used{smsc=sim-a}", 5},
 	}
@@ -127,7 +140,7 @@ func TestNamesAndLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := []string{"tenant", "class", "state", "smsc", "kind", "result"}
+	allowed := []string{"tenant", "class", "state", "smsc", "kind", "result", "call", "route", "status"}
 	n := 0
 	for _, f := range families {
 		if !strings.HasPrefix(f.GetName(), "harkara_") {
