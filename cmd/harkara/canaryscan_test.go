@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -160,13 +161,12 @@ func semiOctets(digits string, shift int) (swapped, plain, low, high []byte) {
 
 // scan tells what of the canaries is in some octets, with what stands around it.
 func scan(canaries []canary, octets []byte) (found []string) {
-	for _, c := range canaries {
-		for _, f := range c.forms {
-			if at := f.index(octets); at >= 0 {
-				found = append(found, fmt.Sprintf("%s as %s: %q", c.name, f.name, octets[max(0, at-80):min(len(octets), at+len(f.octets)+80)]))
-			}
-		}
+	for a, at := range finderOf(canaries).find(canaries, octets) {
+		c := &canaries[a.canary]
+		f := &c.forms[a.form]
+		found = append(found, fmt.Sprintf("%s as %s: %q", c.name, f.name, octets[max(0, at-80):min(len(octets), at+len(f.octets)+80)]))
 	}
+	slices.Sort(found)
 	return found
 }
 

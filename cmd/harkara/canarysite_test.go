@@ -72,6 +72,7 @@ type canarySite struct {
 	output                      strings.Builder // of gateways that have ended
 	process                     *exec.Cmd
 	stderr                      *watched
+	hooks                       *canaryHooks
 }
 
 // quote is what a careless SMSC does: receipts repeat the beginning of the text, answers say in words which number and
@@ -123,23 +124,24 @@ func newCanarySite(t *testing.T) *canarySite {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { away.Close() })
+	s.hooks = newCanaryHooks(t)
 	zip := filepath.Join(dir, "zipkart.password")
 	config := fmt.Sprintf(`node: canary
 data: %s
 nats: {listen: "%s", sync: 100ms}
 http: %s
 tenants:
-  - {id: acme, password: %s, headers: [ACMEBK, ACMEIN]}
+  - {id: acme, password: %s, headers: [ACMEBK, ACMEIN]%s}
   - {id: zipkart, password_file: %s, headers: [ZIPKRT]}
 smscs:
   - {id: good, addr: "%s", system_id: harkara, password: %s, binds: 2}
-  - {id: bad, addr: "%[8]s", system_id: harkara, password: %[7]s, binds: 2, timeouts: {response: 500ms, bind: 2s}}
-  - {id: away, addr: "%[9]s", system_id: harkara, password: %[7]s}
+  - {id: bad, addr: "%[9]s", system_id: harkara, password: %[8]s, binds: 2, timeouts: {response: 500ms, bind: 2s}}
+  - {id: away, addr: "%[10]s", system_id: harkara, password: %[8]s}
 routes:
   - {match: {classes: [bulk]}, targets: [{smsc: away}]}
   - {match: {tenants: [acme]}, targets: [{smsc: good}]}
   - {targets: [{smsc: bad}]}
-`, s.data, s.nats, s.http, canaryAcme, zip, careless.Addr(), canaryBind, s.bad.Addr(), away.Addr())
+%[11]s`, s.data, s.nats, s.http, canaryAcme, s.hooks.tenant(), zip, careless.Addr(), canaryBind, s.bad.Addr(), away.Addr(), s.hooks.service())
 	for name, text := range map[string]string{zip: canaryZip + "\n", s.file: config} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -16,31 +16,39 @@ import (
 
 func demoCommand() *cobra.Command {
 	var load demo.Load
+	var people demo.People
 	var exit, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Send OTPs end to end on embedded parts, and show what became of each",
 		Long: `Runs everything on this machine's loopback: NATS, a private PostgreSQL, two simulated SMSCs and a sample register.
 Publishes requests as two tenants, shows progress, and counts in the simulators' own books and in the database what
-became of them. Without --exit it stays up to be looked at. All names, numbers and codes are made up.`,
+became of them. Then simulated people ask the OTP service for codes, by NATS or by HTTP, read them out of the SMS that
+the simulators took, and type them back, some of them wrongly; each challenge has to end as its person's doing says.
+Without --exit it stays up to be looked at. All names, numbers and codes are made up.`,
 		Args: exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if load.Messages < 1 || load.Rate < 0 {
 				return usageError{fmt.Errorf("--messages must be at least 1 and --rate at least 0")}
 			}
-			return runDemo(cmd, load, exit, asJSON)
+			if people.N < 0 {
+				return usageError{fmt.Errorf("--challenges must be at least 0")}
+			}
+			people.Seed = load.Seed
+			return runDemo(cmd, load, people, exit, asJSON)
 		},
 	}
 	f := cmd.Flags()
 	f.IntVar(&load.Messages, "messages", 2000, "requests to send")
 	f.IntVar(&load.Rate, "rate", 1000, "requests a second; 0: as fast as they go")
 	f.Uint64Var(&load.Seed, "seed", 1, "of numbers and codes")
+	f.IntVar(&people.N, "challenges", 200, "people who then ask for a code and type it; 0: none")
 	f.BoolVar(&exit, "exit", false, "end when every request is accounted for")
 	jsonFlag(cmd, &asJSON)
 	return cmd
 }
 
-func runDemo(cmd *cobra.Command, load demo.Load, exit, asJSON bool) error {
+func runDemo(cmd *cobra.Command, load demo.Load, people demo.People, exit, asJSON bool) error {
 	progress := cmd.ErrOrStderr()
 	app.TuneMemory()
 	fmt.Fprintln(progress, "starting NATS, PostgreSQL, two simulated SMSCs and the gateway ...")
@@ -50,6 +58,9 @@ func runDemo(cmd *cobra.Command, load demo.Load, exit, asJSON bool) error {
 	}
 	defer world.Remove()
 	out, err := world.Run(cmd.Context(), load, progress)
+	if err == nil && people.N > 0 {
+		out.OTP, err = world.Challenge(cmd.Context(), people, progress)
+	}
 	if err != nil {
 		world.Stop()
 		return err
@@ -58,6 +69,9 @@ func runDemo(cmd *cobra.Command, load demo.Load, exit, asJSON bool) error {
 		err = printJSON(cmd, out)
 	} else {
 		outcomeTable(cmd.OutOrStdout(), out)
+		if out.OTP != nil {
+			challengeTable(cmd.OutOrStdout(), out.OTP)
+		}
 	}
 	if err == nil && !exit {
 		invite(progress, world)
@@ -101,6 +115,22 @@ publish to status "delivered"   p50 %7.1f ms   p99 %7.1f ms   max %7.1f ms
 	}
 }
 
+// challengeTable tells what the simulated people's challenges came to.
+func challengeTable(w io.Writer, o *demo.OTPOutcome) {
+	fmt.Fprintf(w, `
+challenges          %6d   %d in PostgreSQL
+texts sent          %6d   %d delivered, %d of them resent; %d resends came too soon
+verified            %6d   conversion %.1f %%; each of them once
+wrong codes         %6d   %d people locked out
+cancelled           %6d   %d expired, %d that nobody types are still open
+request to submit_sm            p50 %7.1f ms   p99 %7.1f ms   max %7.1f ms
+verify                          p50 %7.1f ms   p99 %7.1f ms   max %7.1f ms
+every challenge ended as its person's doing says, by the answers, by the events and by the database; %.1f s
+`, o.Requested, o.InPostgres, o.Sent, o.Delivered, o.Resent, o.Blocked, o.Verified, o.Conversion, o.Failed, o.Locked, o.Cancelled,
+		o.Expired, o.Open, o.Latency.ToSubmit.P50, o.Latency.ToSubmit.P99, o.Latency.ToSubmit.Max, o.Latency.Verify.P50,
+		o.Latency.Verify.P99, o.Latency.Verify.Max, o.WallS)
+}
+
 // invite says what to open and try while the demo is up.
 func invite(w io.Writer, world *demo.World) {
 	dsn := filepath.Join(world.Config.Data, "postgres.dsn")
@@ -116,5 +146,18 @@ The demo is up until Ctrl-C. Try:
   harkara route explain --config %[2]s --tenant zipkart --header ZIPKRT --class otp --to 9812345678
   harkara send --config %[2]s --tenant acme --template 1107161234567890123 --to 9812345678 --var 483921 --var 10
   psql "$(cat %[3]s)" -c 'SELECT * FROM harkara.v_dlr_daily'
-`, world.Config.HTTP, world.File, dsn)
+
+One-time passwords; the code of the test number %[4]s is always %[5]s:
+
+  C=$(harkara otp request --config %[2]s --tenant acme --to %[4]s --template 1107161234567890123 --purpose login)
+  harkara otp verify --config %[2]s --tenant acme $C %[5]s
+  harkara otp request --config %[2]s --tenant acme --to 9812345678 --template 1107161234567890123 --purpose reset --follow 5s
+  harkara report otp --config %[2]s --by tenant,purpose
+  curl http://%[1]s/v1/otp -H "Authorization: Bearer $(cat %[6]s)" -H 'Content-Type: application/json' \
+    -d '{"to": "%[4]s", "template": "1207161345678901234", "purpose": "login"}'
+  nats --server nats://acme:demo@%[7]s micro ls
+  nats --server nats://acme:demo@%[7]s request sms.acme.otp.request \
+    '{"to": "9812345679", "template": "1107161234567890123", "purpose": "login"}'
+  nats --server nats://acme:demo@%[7]s subscribe 'sms.acme.otp.event.*'
+`, world.Config.HTTP, world.File, dsn, demo.TestNumber, demo.TestCode, world.KeyFile("zipkart"), world.Config.NATS.Listen)
 }

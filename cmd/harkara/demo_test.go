@@ -10,7 +10,7 @@ import (
 
 // TestDemo pins the JSON object of the contract on a small run.
 func TestDemo(t *testing.T) {
-	code, stdout, stderr := harkara(t, "demo", "--messages", "40", "--rate", "0", "--exit", "--json")
+	code, stdout, stderr := harkara(t, "demo", "--messages", "40", "--rate", "0", "--challenges", "40", "--exit", "--json")
 	if code != 0 {
 		t.Fatalf("exit status %d\n%s", code, stderr)
 	}
@@ -42,7 +42,18 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%s is %s", name, out[name])
 		}
 	}
-	if len(out) != 16 || !strings.Contains(stderr, "final 40 of 40\n") {
+	var challenges map[string]json.RawMessage
+	if err := json.Unmarshal(out["otp"], &challenges); err != nil {
+		t.Fatal(err)
+	}
+	// By people's manners: one of forty asks for a second text, two type wrongly once, one until locked, and so on.
+	for name, want := range map[string]string{"requested": "40", "sent": "41", "delivered": "41", "resent": "1", "verified": "37", "failed": "5",
+		"locked": "1", "expired": "0", "cancelled": "1", "open": "1", "in_postgres": "40", "conversion_pct": "92.5"} {
+		if string(challenges[name]) != want {
+			t.Errorf("otp.%s is %s, want %s", name, challenges[name], want)
+		}
+	}
+	if len(out) != 17 || len(challenges) != 15 || !strings.Contains(stderr, "final 40 of 40\n") || !strings.Contains(stderr, "challenges 40 of 40\n") {
 		t.Errorf("%d fields; stderr\n%s", len(out), stderr)
 	}
 }

@@ -34,7 +34,8 @@ func dltImportCommand() *cobra.Command {
 gateway uses what was imported within two seconds. Rows that can't be taken are refused with their line, column and
 reason; the others are in, and the exit status is 1. What should be looked at is said by line, as a warning or a note:
 a text that is another than before (content_changed), what is active again (reactivated), and what is another operator's
-than before (operator_changed): the register holds each row once, so that exports of two operators overwrite each other.
+than before (operator_changed): the register holds each row once, so that exports of two operators overwrite each other;
+and what handsets could not fill the code in from, where otp.templates in the configuration has it that they do.
 At most 50 lines each are printed of that, of what was refused, and of what a dry run would change; --json has all.
 
 The columns of the portals of Jio, Airtel, Vi (Vilpower), BSNL and SmartPing and of MSG91 are known, in any order, and
@@ -105,6 +106,7 @@ func (im *importing) run(cmd *cobra.Command, path string) error {
 			return err
 		}
 		refuseChains(rows, smscs)
+		rows.Findings = append(rows.Findings, cfg.LintProfiles(rows, smscs)...)
 		result, err := storage.ImportRegister(cmd.Context(), db, rows,
 			storage.Source{File: filepath.Base(path), Digest: file.Digest(), By: by, At: time.Now()},
 			storage.ImportOptions{DryRun: im.dryRun, Progress: progress(cmd)})

@@ -15,7 +15,8 @@ import (
 )
 
 func keysCommand() *cobra.Command {
-	return group("keys", "The keys that seal numbers and prove texts", keysListCommand(), keysRotateCommand())
+	return group("keys", "The keys that seal numbers and prove texts, and those that OTP codes are made with",
+		keysListCommand(), keysRotateCommand(), keysExportCommand())
 }
 
 // withVault runs with the data folder's keys, in step with PostgreSQL: those of other gateways are at hand too.
@@ -40,14 +41,19 @@ func keysListCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "list --config FILE",
-		Short: "List the data keys: one for each tenant and month; never a key itself",
+		Short: "List the data keys, one for each tenant and month, and the OTP keys; never a key itself",
 		Args:  exactly(0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withVault(cmd, file, func(_ *app.Config, _ *sqlx.DB, vault *storage.Vault) error {
+			return withVault(cmd, file, func(cfg *app.Config, _ *sqlx.DB, vault *storage.Vault) error {
+				otp, unread := vault.OTPKeyList(otpKeySource(cfg))
+				if unread != nil { // a credential is there for the gateway's unit alone: the others can be listed
+					fmt.Fprintln(cmd.ErrOrStderr(), "harkara: the OTP keys are not listed:", unread)
+				}
 				if asJSON {
-					return printKeysJSON(cmd, vault.Keys())
+					return printKeysJSON(cmd, vault.Keys(), otp)
 				}
 				printKeys(cmd, vault.Keys())
+				printOTPKeys(cmd, otp)
 				return nil
 			})
 		},
@@ -58,10 +64,19 @@ func keysListCommand() *cobra.Command {
 	return cmd
 }
 
-func printKeysJSON(cmd *cobra.Command, keys []storage.KeyInfo) error {
+func printKeysJSON(cmd *cobra.Command, keys []storage.KeyInfo, otp []storage.OTPKeyInfo) error {
 	enc := json.NewEncoder(cmd.OutOrStdout())
 	for i := range keys {
 		if err := enc.Encode(&keys[i]); err != nil {
+			return err
+		}
+	}
+	for _, k := range otp {
+		err := enc.Encode(struct {
+			Use string `json:"use"` // data keys have none
+			storage.OTPKeyInfo
+		}{"otp", k})
+		if err != nil {
 			return err
 		}
 	}

@@ -141,6 +141,9 @@ func eventWords(e *ledger.Event) (words []string) {
 		say("tenant %s  month %s  by %s: %s", s.Tenant, s.Month, s.Who, s.Why)
 		return words
 	}
+	if o := e.OTP; o != nil {
+		return otpWords(o)
+	}
 	if f := e.Facts; f != nil {
 		say("%s/%s  %s  template %s  header %s", f.Tenant, f.ID, f.Class, f.Template, f.Header)
 	}
@@ -164,6 +167,33 @@ func eventWords(e *ledger.Event) (words []string) {
 	}
 	if e.Final {
 		say("final")
+	}
+	return words
+}
+
+// otpWords says what happened to a challenge.
+func otpWords(o *ledger.OTP) (words []string) {
+	say := func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) }
+	say("%s  tenant %s  %s", o.Event, o.Tenant, o.Purpose)
+	for _, part := range []struct{ name, value string }{{"challenge", o.Challenge}, {"template", string(o.Template)}, {"on", string(o.SMSC)}, {"by", o.Route}} {
+		if part.value != "" {
+			say("%s %s", part.name, part.value)
+		}
+	}
+	if o.Send > 0 {
+		say("send %d", o.Send)
+	}
+	if o.Event == ledger.OTPFailed {
+		say("tries left: %d", o.Left)
+	}
+	if o.Retry > 0 {
+		say("for %s", time.Duration(o.Retry)*time.Second)
+	}
+	if o.Reason != "" {
+		say("%s", o.Reason)
+	}
+	if o.DryRun {
+		say("dry run: it was let through")
 	}
 	return words
 }

@@ -252,9 +252,10 @@ func printVerified(out io.Writer, v *verified) {
 }
 
 func printTables(out io.Writer, t *verifiedTables) {
-	fmt.Fprintf(out, "tables as of position %d, messages from %s on, receipts from %s on: %d messages, %d attempts, %d receipts, %d unmatched, %d tallies, %d bills\n",
+	fmt.Fprintf(out, "tables as of position %d, messages from %s on, receipts from %s on: %d messages, %d attempts, %d receipts, %d unmatched, %d tallies, %d bills, %d OTP events, %d OTP tallies\n",
 		t.Position, stamp(&t.Messages), stamp(&t.Receipts), t.Rows["v_message"], t.Rows["v_attempt"], t.Rows["v_receipt"],
-		t.Rows["receipt_early"], t.Rows["v_tally"], t.Rows["v_billing"])
+		t.Rows["receipt_early"], t.Rows["v_tally"], t.Rows["v_billing"],
+		t.Rows["v_otp_event"], t.Rows["v_otp_tally"])
 	for _, d := range t.Differences {
 		fmt.Fprintf(out, "FAULT %s in %s: %s", d.What, d.Table, d.Key)
 		if d.ID != "" {

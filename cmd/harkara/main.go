@@ -73,7 +73,7 @@ Begin with:  harkara demo`,
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(demoCommand(), serveCommand(), configCommand(), sendCommand(), dltCommand(), routeCommand(),
+	root.AddCommand(demoCommand(), serveCommand(), configCommand(), sendCommand(), otpCommand(), dltCommand(), routeCommand(),
 		reportCommand(), ledgerCommand(), keysCommand(), privacyCommand(), bindsCommand(), smppCommand(), pduCommand(), receiptCommand())
 	return root
 }

@@ -14,7 +14,7 @@ import (
 func reportCommand() *cobra.Command {
 	return group("report", "Compliance reports from PostgreSQL", reportMessagesCommand(), reportDLRCommand(),
 		reportBillingCommand(), reportSMSCsCommand(), reportTemplatesCommand(), reportHeadersCommand(), reportReceiptsCommand(),
-		reportProveCommand())
+		reportProveCommand(), reportOTPCommand())
 }
 
 // window is the part of time that a report is about.

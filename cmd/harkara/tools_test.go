@@ -153,7 +153,7 @@ func TestConfigCheck(t *testing.T) {
 		t.Errorf("good, JSON: exit status %d, stdout %q", code, stdout)
 	}
 	bad := write("node: n1\nhttpp: x\nnats: {listen: nowhere, sink: 1}\n")
-	const what1 = "unknown key; it is one of chains, data, http, in_doubt, keys, ledger, nats, node, postgres, projection, quarantine, register, retention, routes, smscs, tenants"
+	const what1 = "unknown key; it is one of api, chains, data, http, in_doubt, keys, ledger, nats, node, otp, postgres, projection, quarantine, register, retention, routes, smscs, tenants"
 	const what2 = "unknown key; it is one of creds_file, listen, replicas, sync, url"
 	want := bad + ":2: httpp: " + what1 + "\n" + bad + ":3: nats.sink: " + what2 + "\n"
 	if code, stdout, stderr := harkara(t, "config", "check", bad); code != 1 || stdout != "" || stderr != want {

@@ -37,6 +37,7 @@ type Outcome struct {
 	} `json:"latency_ms"`
 
 	Tenants []TenantOutcome `json:"-"`
+	OTP     *OTPOutcome     `json:"otp,omitempty"` // nil: no people took part
 }
 
 // TenantOutcome is one row of the outcome table.

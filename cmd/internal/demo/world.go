@@ -9,11 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/pprof"
+	"sync/atomic"
 	"time"
 
 	"harkara/cmd/internal/app"
+	"harkara/cmd/internal/otp/api"
 	"harkara/deploy/samples"
 	"harkara/dlt"
+	"harkara/smpp/pdu"
 	"harkara/smpp/sms"
 	"harkara/smpp/smsctest"
 	"harkara/storage"
@@ -27,6 +30,8 @@ type World struct {
 	SMSCs  map[sms.SMSCID]*smsctest.SMSC
 
 	arrivals *arrivals
+	handsets atomic.Pointer[handsets] // of simulated people; nil: there are none
+	keys     map[string]sms.Secret    // API keys, by tenant
 	stop     context.CancelFunc
 	ended    chan error
 }
@@ -103,12 +108,20 @@ func (w *World) listen(set Setting) (err error) {
 		if set.SMSC != nil {
 			cfg = set.SMSC(id)
 		}
-		cfg.SystemID, cfg.Password, cfg.Seen = "harkara", password, w.arrivals.saw
+		cfg.SystemID, cfg.Password, cfg.Seen = "harkara", password, w.saw
 		if w.SMSCs[id], err = smsctest.Listen("127.0.0.1:0", cfg); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// saw is told of every submit_sm by the simulators.
+func (w *World) saw(m *pdu.SM) {
+	w.arrivals.saw(m)
+	if phones := w.handsets.Load(); phones != nil {
+		phones.saw(m)
+	}
 }
 
 // serve runs the gateway until Stop.
@@ -158,12 +171,16 @@ func (w *World) configure(set Setting) error {
 	if err != nil {
 		return err
 	}
+	digests, err := w.makeKeys("acme", "zipkart")
+	if err != nil {
+		return err
+	}
 	var b bytes.Buffer
 	err = configTemplate.Execute(&b, map[string]any{
 		"Data": filepath.Join(w.Dir, "data"), "NATS": natsAddr, "HTTP": httpAddr, "Password": password,
 		"Sync": orElse(set.Sync, "100ms"), "Binds": orElse(set.Binds, 2), "Window": orElse(set.Window, 64),
 		"SMSCs": map[string]string{"sim-a": w.SMSCs["sim-a"].Addr().String(), "sim-b": w.SMSCs["sim-b"].Addr().String()},
-		"Extra": set.Extra, "DSN": set.DSN,
+		"Extra": set.Extra, "DSN": set.DSN, "APIKeys": digests,
 	})
 	if err != nil {
 		return err
@@ -175,6 +192,21 @@ func (w *World) configure(set Setting) error {
 	w.Config, err = app.Parse(w.File, b.Bytes())
 	return err
 }
+
+// makeKeys makes an API key for each tenant, which KeyFile holds too, and returns their digests.
+func (w *World) makeKeys(tenants ...string) (digests map[string]string, err error) {
+	w.keys, digests = map[string]sms.Secret{}, map[string]string{}
+	for _, id := range tenants {
+		w.keys[id], digests[id] = api.NewKey(sms.TenantID(id))
+		if err := os.WriteFile(w.KeyFile(id), []byte(w.keys[id].Reveal()), 0o600); err != nil {
+			return nil, fmt.Errorf("write API key: %w", err)
+		}
+	}
+	return digests, nil
+}
+
+// KeyFile holds a tenant's API key, for whoever wants to try it.
+func (w *World) KeyFile(tenant string) string { return filepath.Join(w.Dir, tenant+".key") }
 
 // importRegister puts the sample register in, by the way that `harkara dlt import` goes.
 func (w *World) importRegister(ctx context.Context, log *slog.Logger) error {
