@@ -43,8 +43,10 @@ check: ## gofmt, vet, staticcheck, tidy
 	cd deploy/bench && go vet ./... && go tool -modfile=../tools/go.mod staticcheck ./... && go mod tidy -diff
 
 bench: setup ## the whole path and its parts
-	go test -run '^$$' -bench . -benchmem ./dlt ./templates ./router ./smpp/... ./storage/...
-	go test -run '^$$' -bench Path -benchtime 1x ./cmd/internal/demo
+	go test -run '^$$' -bench . -benchmem ./dlt ./templates ./router ./smpp/... ./storage/... ./cmd/internal/otp ./cmd/internal/otp/state
+	go test -run '^$$' -bench 'Verify$$' -benchtime 40000x ./cmd/internal/otp/service
+	go test -run '^$$' -bench VerifyLatency -benchtime 5000x ./cmd/internal/otp/service
+	go test -run '^$$' -bench 'Path|OTP' -benchtime 1x ./cmd/internal/demo
 
 bench-session: build ## one bind beside go-smpp's client, the ratio printed
 	cd deploy/bench && go run .
