@@ -45,13 +45,13 @@ func (s *Subject) event(what ledger.OTPEvent, ch *Challenge) ledger.OTP {
 	return e
 }
 
-// testSMSC stands for the SMSC that a message to a test number never saw.
-const testSMSC sms.SMSCID = "test"
+// TestSMSC stands in events for the SMSC that a message to a test number never saw.
+const TestSMSC sms.SMSCID = "test"
 
 func (ch *Challenge) route() sms.SMSCID {
 	switch {
 	case ch.Test:
-		return testSMSC
+		return TestSMSC
 	case ch.By != "":
 		return ch.By
 	case len(ch.SMSCs) > 0:

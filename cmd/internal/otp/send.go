@@ -14,6 +14,22 @@ import (
 var unreadable = &Error{Code: Unavailable, Detail: "the challenge was made with a key that is not known here; try again, " +
 	"and where that does not help, see that all gateways have the same OTP keys", RetryAfter: 1}
 
+// Where a code and what is left of its life stand in a call's vars.
+const (
+	CodeMark    = "{code}"
+	MinutesMark = "{minutes}"
+)
+
+// Fill puts a code, and what is left of its life in whole minutes, at least one, where they belong.
+func Fill(vars []string, code sms.Secret, left time.Duration) []sms.Secret {
+	put := strings.NewReplacer(CodeMark, code.Reveal(), MinutesMark, strconv.Itoa(max(1, int(left/time.Minute))))
+	filled := make([]sms.Secret, len(vars))
+	for i, v := range vars {
+		filled[i] = sms.Secret(put.Replace(v))
+	}
+	return filled
+}
+
 // lastSend is the newest send of a challenge, the same each time but for what is left of its life: everything else follows
 // from what is kept, so that a process that comes after one that ended can send it, and a copy is a copy. own is the tenant's
 // own code; without it no send of such a challenge can be made, and nil is returned, except to a test number, where it
@@ -34,12 +50,7 @@ func (s *Subject) lastSend(k *Keyring, ch *Challenge, own sms.Secret, now time.T
 	case !ch.Test && !key.matches(s, ch, own, to):
 		return nil, nil
 	}
-	minutes := max(1, int(ch.Expires.Sub(ch.SentAt)/time.Minute))
-	fill := strings.NewReplacer("{code}", code.Reveal(), "{minutes}", strconv.Itoa(minutes))
-	filled := make([]sms.Secret, len(vars))
-	for i, v := range vars {
-		filled[i] = sms.Secret(fill.Replace(v))
-	}
+	filled := Fill(vars, code, ch.Expires.Sub(ch.SentAt))
 	return &Send{Challenge: ch.ID, Number: ch.Sends, To: to, Code: code, Template: ch.Template, Header: ch.Header, Vars: filled,
 		Life: ch.Expires.Sub(now), Avoid: slices.Clone(ch.Avoid), Purpose: s.Purpose, Webhook: ch.Webhook, Test: ch.Test,
 		Requested: ch.Requested, Expires: ch.Expires}, nil

@@ -14,16 +14,17 @@ import (
 )
 
 const (
-	testSMSC     = sms.SMSCID("test") // stands in events for the SMSC that a message to a test number never saw
-	webhookSMSC  = "webhook:"         // with the webhook's name, for one that a provider brings
-	postsMax     = 32                 // to a provider at once
-	postsWaiting = 1000               // for their turn
+	webhookSMSC  = "webhook:" // with the webhook's name, for one that a provider brings
+	postsMax     = 32         // to a provider at once
+	postsWaiting = 1000       // for their turn
 	postTries    = 4
 	postPatience = 20 * time.Second // for all tries
 )
 
 // isSMSC says whether an SMSC of events is one of the configuration's.
-func isSMSC(id sms.SMSCID) bool { return id != testSMSC && !strings.HasPrefix(string(id), webhookSMSC) }
+func isSMSC(id sms.SMSCID) bool {
+	return id != otp.TestSMSC && !strings.HasPrefix(string(id), webhookSMSC)
+}
 
 // provider is a webhook of workflows: each has a queue of its own, so that one that hangs delays no other.
 type provider struct {

@@ -16,7 +16,7 @@ func (s *Service) Resend(ctx context.Context, tenant sms.TenantID, call otp.Chal
 	}
 	return s.limited(ctx, tenant, key, call.Challenge, nil, func(sub *otp.Subject, now time.Time) (otp.Outcome, *otp.Error) {
 		return sub.Resend(k, s.cfg.Policy(tenant, sub.Purpose), call.Challenge, call.Code, now)
-	})
+	}, nil)
 }
 
 // Verify compares a code with a challenge's.

@@ -31,11 +31,11 @@ type Window struct {
 // limited does what may send a code, if the limits let it. What would be refused anyway, and what sends nothing new, counts
 // in no window: it is tried on a copy first. before is called when nothing but the change itself is left to do.
 func (s *Service) limited(ctx context.Context, tenant sms.TenantID, key otp.SubjectKey, id otp.ChallengeID, before func(*otp.Outcome) *otp.Error,
-	do do, named ...map[string]string) (otp.RequestAnswer, *otp.Error) {
+	do do, named map[string]string) (otp.RequestAnswer, *otp.Error) {
 	var trial otp.Outcome
 	var refused *otp.Error
 	err := s.cfg.State.Change(ctx, key, func(sub *otp.Subject) (bool, time.Duration) {
-		trial, refused = do(sub, s.cfg.Now())
+		trial, refused = do.by(tenant)(sub, s.cfg.Now())
 		return false, 0
 	})
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *Service) limited(ctx context.Context, tenant sms.TenantID, key otp.Subj
 	}
 	giveBack := func() {}
 	if refused == nil && trial.Changed && trial.Send != nil {
-		if giveBack, refused = s.take(ctx, tenant, trial.Send, named...); refused != nil {
+		if giveBack, refused = s.take(ctx, tenant, trial.Send, named); refused != nil {
 			return otp.RequestAnswer{}, refused
 		}
 	}
@@ -76,16 +76,14 @@ type counted struct {
 }
 
 // windows are those that a send counts in: what the caller named, the number, the tenant.
-func (s *Service) windows(k *otp.Keyring, tenant sms.TenantID, m *otp.Send, named ...map[string]string) (list []counted) {
+func (s *Service) windows(k *otp.Keyring, tenant sms.TenantID, m *otp.Send, named map[string]string) (list []counted) {
 	add := func(whose string, windows []Window, parts ...string) {
 		for _, w := range windows {
 			list = append(list, counted{state.Window{Key: k.CounterKey(parts...), Per: w.Per, Max: w.Max}, whose})
 		}
 	}
-	for _, names := range named {
-		for _, name := range slices.Sorted(maps.Keys(names)) {
-			add("the given "+name, s.cfg.Limits.Keys[name], "key", string(tenant), name, names[name])
-		}
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		add("the given "+name, s.cfg.Limits.Keys[name], "key", string(tenant), name, named[name])
 	}
 	if !m.Test {
 		add("this number", s.cfg.Limits.Number, "number", m.To.Digits())
@@ -96,7 +94,7 @@ func (s *Service) windows(k *otp.Keyring, tenant sms.TenantID, m *otp.Send, name
 
 // take counts a send in all of its windows; giveBack undoes that. Where one is full, those before it get back what they had
 // counted; in a dry run all are counted, and what would be refused is told.
-func (s *Service) take(ctx context.Context, tenant sms.TenantID, m *otp.Send, named ...map[string]string) (giveBack func(), refused *otp.Error) {
+func (s *Service) take(ctx context.Context, tenant sms.TenantID, m *otp.Send, named map[string]string) (giveBack func(), refused *otp.Error) {
 	k, err := s.cfg.Keys()
 	if err != nil {
 		return nil, s.unavailable("the keys of codes can't be read", err)
@@ -104,7 +102,7 @@ func (s *Service) take(ctx context.Context, tenant sms.TenantID, m *otp.Send, na
 	now, dry := s.cfg.Now(), s.cfg.Limits.DryRun
 	var had []state.Window
 	giveBack = func() { s.cfg.State.GiveBack(ctx, had, now) }
-	for _, w := range s.windows(k, tenant, m, named...) {
+	for _, w := range s.windows(k, tenant, m, named) {
 		full, wait, err := s.cfg.State.Take(ctx, []state.Window{w.Window}, now)
 		switch {
 		case err != nil && dry:

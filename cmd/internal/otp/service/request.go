@@ -22,12 +22,6 @@ var (
 	headerPattern  = regexp.MustCompile(`^[A-Za-z0-9-]{0,20}$`)
 )
 
-// Where a code and what is left of its life stand in a call's vars.
-const (
-	codeMark    = "{code}"
-	minutesMark = "{minutes}"
-)
-
 func bad(format string, args ...any) *otp.Error {
 	return &otp.Error{Code: otp.BadRequest, Detail: fmt.Sprintf(format, args...)}
 }
@@ -143,29 +137,29 @@ func (s *Service) fit(in *otp.Input, vars []string, now time.Time) *otp.Error {
 		checked, failure := s.cfg.Check(s.trial(in, nil, now))
 		switch checked.Slots {
 		case 1:
-			vars = []string{codeMark}
+			vars = []string{otp.CodeMark}
 		case 2:
-			vars = []string{codeMark, minutesMark}
+			vars = []string{otp.CodeMark, otp.MinutesMark}
 		case -1:
 			return rejected(failure)
 		default:
-			return bad("vars: the template has %d variables: name them in order, %s and %s where these belong", checked.Slots, codeMark,
-				minutesMark)
+			return bad("vars: the template has %d variables: name them in order, %s and %s where these belong", checked.Slots, otp.CodeMark,
+				otp.MinutesMark)
 		}
 	}
 	codes := 0
 	for _, v := range vars {
-		codes += strings.Count(v, codeMark)
+		codes += strings.Count(v, otp.CodeMark)
 	}
 	if codes != 1 {
-		return bad("vars: %s has to stand in one of them, once", codeMark)
+		return bad("vars: %s has to stand in one of them, once", otp.CodeMark)
 	}
 	in.Vars = vars
 	code := s.cfg.Policy(in.Tenant, in.Purpose).Alphabet.Sample(in.Length)
 	if in.Own != "" {
 		code = in.Own
 	}
-	checked, failure := s.cfg.Check(s.trial(in, filled(in, code), now))
+	checked, failure := s.cfg.Check(s.trial(in, otp.Fill(in.Vars, code, in.Life), now))
 	if failure != nil {
 		return rejected(failure)
 	}
@@ -179,15 +173,6 @@ func (s *Service) fit(in *otp.Input, vars []string, now time.Time) *otp.Error {
 func (s *Service) trial(in *otp.Input, vars []sms.Secret, now time.Time) *sms.Request {
 	return &sms.Request{Tenant: in.Tenant, ID: "otp", Class: sms.OTP, To: in.To, Template: in.Template, Header: in.Header, Vars: vars,
 		Requested: now, Deadline: now.Add(in.Life)}
-}
-
-func filled(in *otp.Input, code sms.Secret) []sms.Secret {
-	list := make([]sms.Secret, len(in.Vars))
-	put := strings.NewReplacer(codeMark, code.Reveal(), minutesMark, fmt.Sprint(max(1, int(in.Life/time.Minute))))
-	for i, v := range in.Vars {
-		list[i] = sms.Secret(put.Replace(v))
-	}
-	return list
 }
 
 func rejected(f *sms.Failure) *otp.Error {

@@ -117,6 +117,16 @@ const anyTenant sms.TenantID = ""
 // do is what is done to a subject at a time: the time at which it is decided upon, however long the call has waited.
 type do func(sub *otp.Subject, now time.Time) (otp.Outcome, *otp.Error)
 
+// by is do for a tenant's own subjects: another's is answered as one that is not there.
+func (do do) by(tenant sms.TenantID) do {
+	return func(sub *otp.Subject, now time.Time) (otp.Outcome, *otp.Error) {
+		if sub.Tenant != "" && sub.Tenant != tenant {
+			return otp.Outcome{}, unknown
+		}
+		return do(sub, now)
+	}
+}
+
 // change lets do change the subject of a challenge and settles what comes of it. do may be called several times; what it
 // did last holds. id is the challenge's where do makes none.
 func (s *Service) change(ctx context.Context, tenant sms.TenantID, key otp.SubjectKey, id otp.ChallengeID, do do) (otp.Outcome, *otp.Error) {
@@ -128,12 +138,8 @@ func (s *Service) change(ctx context.Context, tenant sms.TenantID, key otp.Subje
 		if tenant == anyTenant {
 			whose = sub.Tenant
 		}
-		if sub.Tenant != "" && sub.Tenant != whose {
-			out, refused = otp.Outcome{}, unknown
-			return false, 0
-		}
 		now = s.cfg.Now()
-		out, refused = do(sub, now)
+		out, refused = do.by(whose)(sub, now)
 		return out.Changed, sub.TTL(now)
 	})
 	if err != nil {

@@ -82,7 +82,7 @@ func TestAThousandAtOnce(t *testing.T) {
 // TestTenantsAreApart: another tenant's challenge is answered as one that is not there.
 func TestTenantsAreApart(t *testing.T) {
 	w := newWorld(t)
-	s := w.serve(t, nil)
+	s := w.serve(t, func(c *Config) { c.Limits.Number = []Window{{Max: 1, Per: time.Hour}} }) // full by the first
 	c := w.requested(t, s, call("9800000003"))
 	code := w.code(t, c.Challenge)
 	_, none := s.Status(t.Context(), "zip", otp.ChallengeCall{Challenge: "aaaaaaaaaaaaaaaaaaaaaaaaaa"})

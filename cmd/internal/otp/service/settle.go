@@ -47,7 +47,11 @@ func (s *Service) record(ctx context.Context, list []ledger.OTP, now time.Time) 
 		events[i] = ledger.Event{Kind: ledger.OneTime, At: now, OTP: &list[i]}
 	}
 	_, err := s.cfg.Ledger.Append(ctx, events...)
-	if err == nil {
+	switch {
+	case err == nil:
+		return
+	case errors.Is(err, ledger.ErrInDoubt):
+		s.cfg.Log.Warn("events of challenges may be in the ledger or not; they are not appended twice", "events", len(events), "error", err)
 		return
 	}
 	select {
@@ -97,7 +101,7 @@ func (s *Service) send(ctx context.Context, tenant sms.TenantID, m *otp.Send) er
 	avoid := slices.DeleteFunc(slices.Clone(m.Avoid), func(id sms.SMSCID) bool { return !isSMSC(id) })
 	switch {
 	case m.Test:
-		s.working.Go(func() { s.tellAll(tenant, m, testSMSC, otp.Sent, otp.Delivered) })
+		s.working.Go(func() { s.tellAll(tenant, m, otp.TestSMSC, otp.Sent, otp.Delivered) })
 		return nil
 	case m.Webhook != "":
 		s.tellProvider(tenant, m)
