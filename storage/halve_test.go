@@ -138,7 +138,7 @@ func TestADayMadeMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 100*time.Millisecond)
 	day := testStart.In(dlt.IST)
-	query(t, b.db, `DROP TABLE harkara.message_`+day.Format("20060102"))
+	query(t, b.db, `DROP TABLE IF EXISTS harkara.message_`+day.Format("20060102"))
 	b.append(t, newHistory(1).planned(1, "a", 1, 1).events...)
 	tx, err := b.db.Begin()
 	if err != nil {

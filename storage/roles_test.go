@@ -73,8 +73,8 @@ func TestRoles(t *testing.T) {
 			`UPDATE harkara.otp_event SET event = ''`, `DELETE FROM harkara.otp_event`, `DELETE FROM harkara.otp_tally`,
 			`UPDATE harkara.register_row SET line = 0`, `DELETE FROM harkara.data_key`, `SELECT harkara.roll_day('2031-01-01')`,
 			`SELECT harkara.make_day('tally', '2020-01-01')`, `SELECT harkara.make_day(NULL, '2020-01-01')`, `SELECT harkara.drop_day('data_key', '2020-01-01')`,
-			`SELECT harkara.drop_day('message', (now() - interval '8 days')::date)`, `SELECT harkara.drop_day('message', NULL)`,
-			`SELECT harkara.drop_strays('message', (now() - interval '6 days')::date)`, `SELECT harkara.drop_strays('message', NULL)`,
+			`SELECT harkara.drop_day('message', (now() AT TIME ZONE 'Asia/Kolkata' - interval '8 days')::date)`, `SELECT harkara.drop_day('message', NULL)`,
+			`SELECT harkara.drop_strays('message', (now() AT TIME ZONE 'Asia/Kolkata' - interval '6 days')::date)`, `SELECT harkara.drop_strays('message', NULL)`,
 			`SELECT harkara.drop_strays('tally', '2020-01-01')`,
 		},
 		"harkara_reader": {

@@ -28,7 +28,7 @@ func TestShow(t *testing.T) {
 		{"--version", fmt.Sprint(before + 1), "First {#num#} -ACMEBK"},
 		{"--version", fmt.Sprint(before), ""},
 		{"--at", between.Format(time.RFC3339Nano), "First {#num#} -ACMEBK"},
-		{"--at", time.Now().Format(time.DateOnly), "Second {#num#} -ACMEBK"},
+		{"--at", time.Now().In(dlt.IST).Format(time.DateOnly), "Second {#num#} -ACMEBK"},
 	} {
 		rows := lines[standing](t, must(t, append(show, tt.flag, tt.value, "--json")...))
 		if len(rows) != 2 || rows[0].Key != id || rows[1].Key != id+" ACMEBK" || len(rows[0].History) != 2 || len(rows[1].History) != 1 {
