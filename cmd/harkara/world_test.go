@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,6 +19,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"harkara/cmd/internal/app"
+	"harkara/cmd/internal/loopback"
 	"harkara/smpp/sms"
 	"harkara/smpp/smsctest"
 	"harkara/storage/postgres/pgtest"
@@ -164,12 +164,11 @@ func endWorld() error {
 
 // freeAddr finds a port of loopback that nobody listens on.
 func freeAddr() string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := loopback.Addr()
 	if err != nil {
 		panic(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addr
 }
 
 // running is `harkara serve` in this process.

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
+	"harkara/cmd/internal/loopback"
 	"harkara/smpp/bind"
 	"harkara/smpp/pdu"
 	"harkara/smpp/sms"
@@ -196,7 +197,11 @@ func TestPortTaken(t *testing.T) {
 
 // TestCloseWithoutRun frees the port.
 func TestCloseWithoutRun(t *testing.T) {
-	c, err := Open(Config{Addr: "127.0.0.1:0"})
+	addr, err := loopback.Addr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(Config{Addr: addr})
 	if err != nil {
 		t.Fatal(err)
 	}

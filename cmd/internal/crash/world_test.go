@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"harkara/cmd/internal/app"
+	"harkara/cmd/internal/loopback"
 	"harkara/deploy/samples"
 	"harkara/dlt"
 	"harkara/smpp/sms"
@@ -124,12 +124,11 @@ func folder(t *testing.T) string {
 // freeAddr finds a port on loopback that nobody listens on now.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := loopback.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addr
 }
 
 // prepareDatabase makes the database, puts the sample register in, and opens it for us: our connections come and go with

@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"harkara/cmd/internal/app"
+	"harkara/cmd/internal/loopback"
 	"harkara/smpp/sms"
 	"harkara/smpp/smsctest"
 )
@@ -148,7 +149,11 @@ func (w *World) peer(t *testing.T, row *hostile) *peer {
 	cfg.SystemID, cfg.Password, cfg.Seed, cfg.Seen = "harkara", password, uint64(row.row), w.arrivals.saw
 	cfg.Latency, cfg.ReceiptDelay = orElse(cfg.Latency, usual.Latency), orElse(cfg.ReceiptDelay, usual.ReceiptDelay)
 	cfg.AckTimeout = orElse(cfg.AckTimeout, usual.AckTimeout)
-	smsc, err := smsctest.Listen("127.0.0.1:0", cfg)
+	addr, err := loopback.Addr() // row 18 starts another one there
+	if err != nil {
+		t.Fatal(err)
+	}
+	smsc, err := smsctest.Listen(addr, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,11 +169,11 @@ func (w *World) peer(t *testing.T, row *hostile) *peer {
 // write makes the configuration file, and reads it.
 func (w *World) write(t *testing.T, rows []*hostile) {
 	t.Helper()
-	natsAddr, err := freeAddr()
+	natsAddr, err := loopback.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	httpAddr, err := freeAddr()
+	httpAddr, err := loopback.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}

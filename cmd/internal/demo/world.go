@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"harkara/cmd/internal/app"
+	"harkara/cmd/internal/loopback"
 	"harkara/cmd/internal/otp/api"
 	"harkara/deploy/samples"
 	"harkara/dlt"
@@ -163,11 +163,11 @@ func (w *World) Remove() { os.RemoveAll(w.Dir) }
 
 // configure writes the configuration file, as a person would, and reads it.
 func (w *World) configure(set Setting) error {
-	natsAddr, err := freeAddr()
+	natsAddr, err := loopback.Addr()
 	if err != nil {
 		return err
 	}
-	httpAddr, err := freeAddr()
+	httpAddr, err := loopback.Addr()
 	if err != nil {
 		return err
 	}
@@ -232,16 +232,6 @@ func (w *World) importRegister(ctx context.Context, log *slog.Logger) error {
 		}
 	}
 	return nil
-}
-
-// freeAddr finds a port on loopback that nobody listens on now.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 func orElse[T comparable](v, otherwise T) T {

@@ -5,7 +5,6 @@ package interop
 import (
 	"bytes"
 	"context"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"text/template"
+
+	"harkara/cmd/internal/loopback"
 )
 
 // Everything here is made up.
@@ -114,10 +115,9 @@ func (g *gateway) drain(t *testing.T, requests []*request) {
 // freeAddr finds a port of loopback that nobody listens on now.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := loopback.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addr
 }

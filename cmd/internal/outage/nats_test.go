@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"harkara/cmd/internal/loopback"
 )
 
 // What tells a process of this test binary to be a NATS server: where it stores, and where it listens.
@@ -123,10 +125,9 @@ func (b *broker) stop(t *testing.T) {
 // freeAddr finds a port of loopback that nobody listens on.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := loopback.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addr
 }

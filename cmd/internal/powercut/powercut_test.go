@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"harkara/cmd/internal/loopback"
 )
 
 // newSetup builds the program and makes room for it.
@@ -21,8 +23,8 @@ func newSetup(t *testing.T) *setup {
 	s := &setup{dir: dir, binary: filepath.Join(dir, "harkara"), at: filepath.Join(dir, "m"), sync: cmp.Or(os.Getenv("HARKARA_POWERCUT_SYNC"), "always")}
 	must(t, command("go", "build", "-o", s.binary, "harkara/cmd/harkara"))
 	var err1, err2 error
-	s.nats, err1 = freeAddr()
-	s.http, err2 = freeAddr()
+	s.nats, err1 = loopback.Addr()
+	s.http, err2 = loopback.Addr()
 	must(t, errors.Join(err1, err2))
 	return s
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -287,14 +286,4 @@ func (r *round) canaryKept() (time.Time, error) {
 		}
 	}
 	return time.Time{}, io.ErrUnexpectedEOF
-}
-
-// freeAddr finds a port on loopback that nobody listens on now.
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }

@@ -17,6 +17,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
+
+	"harkara/cmd/internal/loopback"
 )
 
 // serveEnv makes the test binary a NATS server on "<address> <folder>", to be killed.
@@ -141,12 +143,11 @@ type process struct {
 
 func startProcess(t testing.TB) *process {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := loopback.Addr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{address: free.Addr().String(), dir: t.TempDir()}
-	free.Close()
+	p := &process{address: address, dir: t.TempDir()}
 	p.start(t)
 	t.Cleanup(p.kill)
 	return p
