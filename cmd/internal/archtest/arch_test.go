@@ -33,6 +33,7 @@ var rings = map[string]int{
 	"storage/postgres/pgtest":  4,
 	"cmd/internal/dispatch":    5,
 	"cmd/internal/otp":         5,
+	"cmd/internal/loopback":    5,
 	"cmd/internal/intake":      6,
 	"cmd/internal/query":       6,
 	"cmd/internal/console":     6,
