@@ -31,7 +31,7 @@ soak: setup ## ten minutes at 60 % of what the machine does, every fault at 2 %,
 	HARKARA_SOAK=$(or $(SOAK),10m) go test -count=1 -timeout 40m -run TestSoak -v ./cmd/internal/demo
 
 crash: setup ## kill -9 at every failpoint and at random instants, 300 rounds; the books held against each other
-	HARKARA_CRASH_ROUNDS=$(or $(ROUNDS),300) HARKARA_CRASH_TAKEOVERS=20 HARKARA_CRASH_SEED=$(or $(SEED),1) \
+	HARKARA_CRASH_ROUNDS=$(or $(ROUNDS),300) HARKARA_CRASH_TAKEOVERS=20 HARKARA_CRASH_STOPS=40 HARKARA_CRASH_SEED=$(or $(SEED),1) \
 		go test -count=1 -timeout 90m -v ./cmd/internal/crash
 
 check: ## gofmt, vet, staticcheck, tidy

@@ -15,9 +15,10 @@ type Submission struct {
 	Key      sms.Key
 	Attempt  int
 	Class    sms.Class
-	Deadline time.Time // nothing is written after it; what is left of it at the write becomes validity_period
-	SMs      []pdu.SM  // one per segment
-	Segments []int     // their numbers in the message, from 1
+	Deadline time.Time  // nothing is written after it; what is left of it at the write becomes validity_period
+	Lease    *sms.Lease // its first segment is not written unless it is held; what has begun goes on
+	SMs      []pdu.SM   // one per segment
+	Segments []int      // their numbers in the message, from 1
 
 	answers []Answer // of the last Outcome; the room is used again
 	single  [1]Answer

@@ -51,6 +51,10 @@ func (l *loop) submit() {
 			l.end(it, session.Lapsed, nil)
 			continue
 		}
+		if it != nil && it.next == 0 && !it.sub.Lease.Held(l.now) {
+			l.end(it, session.Unsent, nil)
+			continue
+		}
 		if question != nil && l.pool.pace.Paused() { // the probe is to be a submit
 			l.unask(ErrPaused)
 			continue

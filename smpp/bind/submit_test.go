@@ -126,6 +126,25 @@ func TestNothingIsWrittenAfterItsDeadline(t *testing.T) {
 	})
 }
 
+// TestNothingIsWrittenWithoutItsLease: a message whose lease is lost in the lane is handed back; one that has begun goes on.
+func TestNothingIsWrittenWithoutItsLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSMSC()
+		cfg := config()
+		cfg.TPS = 1
+		f := start(t, cfg, s, &handler{})
+		begun, waits := submission(sms.OTP, 2), submission(sms.OTP, 2)
+		begun.Lease = sms.NewLease(s.began.Add(time.Second))
+		waits.Lease = begun.Lease
+		first := f.submit(begun)
+		synctest.Wait()
+		second := f.submit(waits)
+		f.want("begun", <-first, "1 accepted id-1-1 at 0s, 2 accepted id-1-2 at 1.001001002s")
+		f.want("waits", <-second, "1 unsent at 1.001001002s, 2 unsent at 1.001001002s")
+		f.stop()
+	})
+}
+
 // midway is a context that does something when Submit looks at it for the first time.
 type midway struct {
 	context.Context

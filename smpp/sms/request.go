@@ -67,6 +67,7 @@ type Request struct {
 	Avoid     []SMSCID // that it goes by none of
 	Requested time.Time
 	Deadline  time.Time
+	Lease     *Lease // while it is held the request may be sent
 }
 
 // State is where a message stands.

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"harkara/smpp/sms"
@@ -21,7 +22,7 @@ type checker struct {
 	found []violation
 
 	// What is no fault and worth knowing.
-	duplicates, inDoubt int
+	duplicates, inDoubt, unwritten int
 }
 
 func (c *checker) fail(rule string, r *request, format string, args ...any) {
@@ -81,6 +82,11 @@ func (c *checker) ended(r *request, m *message) {
 			c.fail("G1", r, "has lapsed with a TTL of %s; an SMSC took %d short messages of it", r.ttl, took)
 		}
 	case sms.InDoubt:
+	case sms.Refused: // another gateway had it in doubt, and the one that stood still had not written it
+		if !c.w.stands || took > 0 || slices.ContainsFunc(c.db.attempts[r.name], func(a attempt) bool { return a.Verdict != "unsent" }) {
+			c.fail("G1", r, "is refused, by attempts %v; an SMSC took %d short messages of it", c.db.attempts[r.name], took)
+		}
+		c.unwritten++
 	default: // nothing here refuses messages, and every one has a receipt
 		c.fail("G1", r, "is %s", m.State)
 	}

@@ -112,7 +112,12 @@ func (g *gateway) drain(t *testing.T) {
 }
 
 // redelivered is how many requests JetStream has brought this process again.
-func (g *gateway) redelivered(t *testing.T) (n int) {
+func (g *gateway) redelivered(t *testing.T) int {
+	return g.count(t, "harkara_requests_redelivered_total{")
+}
+
+// count adds up the metrics whose lines begin with a text.
+func (g *gateway) count(t *testing.T, beginning string) (n int) {
 	t.Helper()
 	answer, err := http.Get("http://" + g.cfg.HTTP + "/metrics")
 	if err != nil {
@@ -120,7 +125,7 @@ func (g *gateway) redelivered(t *testing.T) (n int) {
 	}
 	defer answer.Body.Close()
 	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
-		if line := lines.Text(); strings.HasPrefix(line, "harkara_requests_redelivered_total{") {
+		if line := lines.Text(); strings.HasPrefix(line, beginning) {
 			value, err := strconv.Atoi(line[strings.LastIndexByte(line, ' ')+1:])
 			if err != nil {
 				t.Fatalf("%s: %v", line, err)

@@ -4,11 +4,13 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"harkara/smpp/smsctest"
 	"harkara/storage/ledger"
 	"harkara/storage/postgres"
 )
@@ -16,34 +18,44 @@ import (
 // takeover is within what another gateway must go on with the projection when the one that had it is killed.
 const takeover = 5 * time.Second
 
-// TestTwoGateways runs two gateways on one NATS and one PostgreSQL, kills the one that projects again and again under
-// load, and measures how long the projection stands still.
-//
-// A gateway that stands still for longer than JetStream waits loses its requests to the other, and goes on with them when
-// it wakes: so they wait for longer here than a full machine lets a process stand.
+// newTwo runs two gateways on one NATS and one PostgreSQL.
+func newTwo(t *testing.T, ackWait string) (w *world, projects, waits *gateway) {
+	t.Helper()
+	broker := serveNATS(t)
+	w = newWorld(t, setting{sites: 2, url: broker.ClientURL(), postgres: servePostgres(t), ackWait: ackWait})
+	projects = w.start(t, w.sites[0], "")
+	projects.awaitReady(t)
+	waits = w.start(t, w.sites[1], "")
+	waits.awaitReady(t)
+	w.connect(t, broker.ClientURL())
+	return w, projects, waits
+}
+
+// loadTwo publishes requests for two gateways; the channel is closed when all are in JetStream.
+func (w *world) loadTwo(t *testing.T, r *round, size int) <-chan struct{} {
+	r.requests = load(r.n, size, r.random)
+	for _, q := range r.requests {
+		q.copied = false // each gateway knows copies of ids that it had itself
+	}
+	w.requests = append(w.requests, r.requests...)
+	published := make(chan struct{})
+	go func() {
+		defer close(published)
+		w.publishAll(t.Context(), r.requests, perSecond)
+	}()
+	return published
+}
+
+// TestTwoGateways kills the one of two gateways that projects again and again under load, and measures how long the
+// projection stands still.
 func TestTwoGateways(t *testing.T) {
 	t.Parallel()
 	kills, seed := number(t, "HARKARA_CRASH_TAKEOVERS", 2), number(t, "HARKARA_CRASH_SEED", 1)
-	broker := serveNATS(t)
-	w := newWorld(t, setting{sites: 2, url: broker.ClientURL(), postgres: servePostgres(t), ackWait: "4s"})
-	projects := w.start(t, w.sites[0], "")
-	projects.awaitReady(t)
-	waits := w.start(t, w.sites[1], "")
-	waits.awaitReady(t)
-	w.connect(t, broker.ClientURL())
+	w, projects, waits := newTwo(t, "800ms")
 	var still []time.Duration
 	for n := range kills {
 		r := &round{n: n, began: time.Now(), point: "two gateways", random: rand.New(rand.NewPCG(uint64(seed), uint64(n)))}
-		r.requests = load(n, 400, r.random)
-		for _, q := range r.requests {
-			q.copied = false // each gateway knows copies of ids that it had itself
-		}
-		w.requests = append(w.requests, r.requests...)
-		published := make(chan struct{})
-		go func() {
-			defer close(published)
-			w.publishAll(t.Context(), r.requests, perSecond)
-		}()
+		published := w.loadTwo(t, r, 400)
 		<-time.After(time.Duration(50+r.random.IntN(300)) * time.Millisecond)
 		at := w.projected(t)
 		projects.kill()
@@ -66,6 +78,51 @@ func TestTwoGateways(t *testing.T) {
 	w.judgeAll(t)
 	projects.drain(t)
 	waits.drain(t)
+}
+
+// TestGatewayStandsStill stops one of two gateways under load for about as long as JetStream waits before it gives the
+// requests to the other, as a machine does that has too much to do, or is moved. Awake, it finds what was in its hands
+// taken.
+func TestGatewayStandsStill(t *testing.T) {
+	t.Parallel()
+	stops, seed := number(t, "HARKARA_CRASH_STOPS", 3), number(t, "HARKARA_CRASH_SEED", 1)
+	ackWait := 1200 * time.Millisecond
+	w, one, other := newTwo(t, ackWait.String())
+	w.stands = true
+	letGo, duplicates, inDoubt, unwritten := 0, 0, 0, 0
+	for n := range stops {
+		r := &round{n: n, began: time.Now(), point: "stands still", random: rand.New(rand.NewPCG(uint64(seed), uint64(n)))}
+		for _, s := range w.sims { // so slow that much is in the lanes
+			s.Change(func(c *smsctest.Config) { c.Latency = time.Duration(r.random.IntN(200)) * time.Millisecond })
+		}
+		published := w.loadTwo(t, r, 400)
+		<-time.After(time.Duration(50+r.random.IntN(500)) * time.Millisecond)
+		g := []*gateway{one, other}[r.random.IntN(2)]
+		g.stand(t, ackWait/2+time.Duration(r.random.Int64N(int64(2*ackWait))))
+		<-published
+		c := w.judge(t, r)
+		duplicates, inDoubt, unwritten = duplicates+c.duplicates, inDoubt+c.inDoubt, unwritten+c.unwritten
+	}
+	for _, g := range []*gateway{one, other} {
+		letGo += g.count(t, "harkara_requests_let_go_total{")
+	}
+	t.Logf("seed %d: %d stops; %d requests let go, %d sent twice, each declared, %d in doubt, %d found unwritten", seed, stops, letGo,
+		duplicates, inDoubt, unwritten)
+	w.judgeAll(t)
+	one.drain(t)
+	other.drain(t)
+}
+
+// stand stops the process for a time.
+func (g *gateway) stand(t *testing.T, still time.Duration) {
+	t.Helper()
+	if err := g.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	<-time.After(still)
+	if err := g.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // projected is how far the projection is.

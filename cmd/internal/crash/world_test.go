@@ -48,6 +48,7 @@ func TestMain(m *testing.M) {
 type world struct {
 	dir      string
 	ackWait  string
+	stands   bool // gateways stand still
 	sites    []*site
 	sims     map[sms.SMSCID]*simulator
 	tenants  map[sms.TenantID]*tenant

@@ -142,9 +142,15 @@ type Past struct {
 // ErrStopping says that the gateway stops and the request was not sent: it goes back to JetStream.
 var ErrStopping = errors.New("gateway is stopping; request goes back to the queue")
 
+// ErrLetGo says that the request may be another gateway's by now, and was not sent.
+var ErrLetGo = errors.New("its lease is lost: the gateway stood still, or could not reach NATS")
+
 // Send brings a request to its outcome and returns when that is in the ledger. An error means that it is not, and
 // that the request must stay in JetStream.
 func (d *Dispatcher) Send(ctx context.Context, req *sms.Request, past Past) error {
+	if !req.Lease.Held(d.cfg.Now()) {
+		return ErrLetGo
+	}
 	alive := d.cfg.Now().Before(req.Deadline)
 	p, failure := d.plan(req, past)
 	switch {
@@ -183,6 +189,8 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		switch {
 		case err != nil:
 			return err
+		case !p.req.Lease.Held(d.cfg.Now()): // whoever has it now ends it, too
+			return ErrLetGo
 		case failure != nil:
 			return d.end(ctx, p.req, d.unsendable(p, a, failure))
 		}

@@ -18,6 +18,8 @@ var (
 	noCoding   = &sms.Failure{Stage: sms.StageRoute, Code: string(router.NoRoute), Reason: string(router.NoRoute)}
 	unanswered = &sms.Failure{Stage: sms.StageSMSC, Code: "in_doubt", Reason: "no_answer",
 		Detail: "written to the SMSC and never answered; it may or may not be on its way"}
+	unwritten = &sms.Failure{Stage: sms.StageSMSC, Code: "unsent", Reason: "unsent",
+		Detail: "not a byte of it was written to the SMSC", Retryable: true}
 	doubtful = &sms.Failure{Stage: sms.StageSMSC, Code: "in_doubt", Reason: "interrupted",
 		Detail: "the gateway ended while it was being sent; it may or may not be on its way"}
 )

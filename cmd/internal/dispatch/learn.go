@@ -148,6 +148,9 @@ func doubt(a bind.Answer) *sms.Failure {
 }
 
 func refusal(a bind.Answer, retryable bool) *sms.Failure {
+	if a.Verdict == session.Unsent {
+		return unwritten
+	}
 	return &sms.Failure{Stage: sms.StageSMSC, Code: fmt.Sprintf("0x%08X", uint32(a.Status)), Reason: a.Verdict.String(),
 		Detail: a.Status.String(), Retryable: retryable}
 }

@@ -39,7 +39,7 @@ func (d *Dispatcher) submission(p *plan, smsc *SMSC, a *attempt) *bind.Submissio
 		deadline = end
 	}
 	sub := &bind.Submission{Key: p.req.Key, Attempt: a.number, Class: p.req.Class, Deadline: deadline,
-		Segments: a.segments, SMs: make([]pdu.SM, len(a.segments))}
+		Lease: p.req.Lease, Segments: a.segments, SMs: make([]pdu.SM, len(a.segments))}
 	tlvs := smsc.Profile.tlvs(p)
 	for i, segment := range a.segments {
 		smsc.Profile.fill(&sub.SMs[i], p, segment, tlvs)

@@ -17,19 +17,20 @@ import (
 const lookupPatience = 5 * time.Second
 
 // handle sees one request through: it is acknowledged when its outcome is in the ledger, and never before.
-func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.TenantID, class sms.Class) {
+func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, asked time.Time, tenant sms.TenantID, class sms.Class) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		in.cfg.Log.Error("a request came without JetStream's metadata; left in the stream", "tenant", tenant, "error", err)
 		return
 	}
 	sequence := meta.Sequence.Stream
-	if !in.begin(sequence, msg) {
+	lease, ok := in.begin(delivery{msg, sequence, meta.NumDelivered, asked}, share{tenant, class})
+	if !ok {
 		return // it is on its way already; that one will acknowledge it
 	}
 	defer in.done(sequence)
 	in.step("after_fetch")
-	req := sms.Request{Key: keyOf(meta), Tenant: tenant, Class: class, Requested: meta.Timestamp}
+	req := sms.Request{Key: keyOf(meta), Tenant: tenant, Class: class, Requested: meta.Timestamp, Lease: lease}
 	failure := decode(msg.Data(), &req)
 	if failure == nil && !in.mayBe(&req, msg) {
 		failure = bad("id: the form otp.<challenge>.<n> is the OTP service's")
@@ -46,7 +47,12 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, tenant sms.Tena
 	default:
 		err = in.cfg.Dispatch.Send(ctx, &req, past)
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case !lease.Held(time.Now()):
+		in.letGo(tenant, err)
+		return
+	default:
 		in.giveBack(ctx, msg, tenant, err)
 		return
 	}
@@ -141,42 +147,18 @@ func (in *Intake) giveBack(ctx context.Context, msg jetstream.Msg, tenant sms.Te
 	in.log(msg.NakWithDelay(time.Second))
 }
 
+// letGo leaves a request to whoever has it by now.
+func (in *Intake) letGo(tenant sms.TenantID, err error) {
+	in.cfg.Log.Warn("a request is another gateway's by now, or comes again", "tenant", tenant, "error", err)
+	if in.cfg.Trace.LetGo != nil {
+		in.cfg.Trace.LetGo(tenant)
+	}
+}
+
 // log notes a failed acknowledgement; JetStream will bring the request again and the books will say that it is done.
 func (in *Intake) log(err error) {
 	if err != nil {
 		in.cfg.Log.Warn("an acknowledgement could not be sent to JetStream", "error", err)
-	}
-}
-
-func (in *Intake) begin(sequence uint64, msg jetstream.Msg) bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if _, busy := in.inFlight[sequence]; busy {
-		in.inFlight[sequence] = msg // the newest delivery is the one to acknowledge progress on
-		return false
-	}
-	in.inFlight[sequence] = msg
-	return true
-}
-
-func (in *Intake) done(sequence uint64) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	delete(in.inFlight, sequence)
-}
-
-// keepAlive tells JetStream of requests that take long, so that it does not bring them again.
-func (in *Intake) keepAlive(ctx context.Context) {
-	for wait(ctx, in.cfg.AckWait/3) {
-		in.mu.Lock()
-		list := make([]jetstream.Msg, 0, len(in.inFlight))
-		for _, msg := range in.inFlight {
-			list = append(list, msg)
-		}
-		in.mu.Unlock()
-		for _, msg := range list {
-			in.log(msg.InProgress())
-		}
 	}
 }
 

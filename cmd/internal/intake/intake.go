@@ -68,7 +68,7 @@ type Config struct {
 	// nil: none is.
 	Ours func(tenant sms.TenantID, id sms.RequestID, proof string) bool
 	// AckWait is how long JetStream waits for an outcome before it brings a request again: what a killed gateway had on
-	// its way waits that long. Requests that take longer tell it so every third of that. 0: 10 s.
+	// its way waits that long. Requests that take longer tell it so in time. 0: 10 s.
 	AckWait time.Duration
 	Log     *slog.Logger
 	Trace   Trace
@@ -79,6 +79,7 @@ type Trace struct {
 	Taken  func(tenant sms.TenantID, class sms.Class, n int)
 	Copied func(tenant sms.TenantID) // a copy of an id was dropped
 	Again  func(tenant sms.TenantID) // JetStream brought a request once more
+	LetGo  func(tenant sms.TenantID) // a request was not sent, as it may be another gateway's
 	Step   func(place string)        // after_fetch: a request is in hand; before_ack: its outcome is in the ledger
 }
 
@@ -94,8 +95,9 @@ type Intake struct {
 	work   sync.WaitGroup
 
 	mu       sync.Mutex
-	inFlight map[uint64]jetstream.Msg // by stream sequence
-	shares   map[share]int            // how many are in the gateway, by tenant and class
+	inFlight map[uint64]*flight // by stream sequence
+	broken   time.Time          // when the connection to NATS broke last
+	shares   map[share]int      // how many are in the gateway, by tenant and class
 }
 
 // share is one tenant's part of a class.
@@ -116,7 +118,7 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 	if err != nil {
 		return nil, fmt.Errorf("stream %s: %w", Stream, err)
 	}
-	in := &Intake{cfg: cfg, seen: newSeen(seenMax), inFlight: map[uint64]jetstream.Msg{}, shares: map[share]int{},
+	in := &Intake{cfg: cfg, seen: newSeen(seenMax), inFlight: map[uint64]*flight{}, shares: map[share]int{},
 		limits: map[sms.TenantID]*rate.Limiter{}, before: stream.CachedInfo().State.LastSeq}
 	for _, t := range cfg.Tenants {
 		if t.TPS > 0 {
@@ -232,10 +234,11 @@ func (in *Intake) consumerOrRetry(ctx context.Context, tenant sms.TenantID, clas
 // fetch pulls up to n requests and starts each on its way; it returns how many came.
 func (in *Intake) fetch(ctx, working context.Context, c jetstream.Consumer, tenant sms.TenantID, class sms.Class, n int) (
 	int, error) {
-	patience := 5 * time.Second
-	if n > 1 { // room held by an idle tenant is room that others lack
-		patience = 500 * time.Millisecond
+	patience := in.cfg.AckWait / 4 // what comes at its end has most of its lease left
+	if n > 1 {                     // room held by an idle tenant is room that others lack
+		patience = min(patience, 500*time.Millisecond)
 	}
+	asked := time.Now()
 	fetchCtx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	batch, err := c.Fetch(n, jetstream.FetchContext(fetchCtx))
@@ -254,7 +257,7 @@ func (in *Intake) fetch(ctx, working context.Context, c jetstream.Consumer, tena
 		in.work.Go(func() {
 			defer in.rooms[class].give(1)
 			defer in.count(share{tenant, class}, -1)
-			in.handle(working, msg, tenant, class)
+			in.handle(working, msg, asked, tenant, class)
 		})
 	}
 	if got > 0 && in.cfg.Trace.Taken != nil {

@@ -22,20 +22,20 @@ import (
 type Metrics struct {
 	Registry *prometheus.Registry
 
-	taken, copied, again *prometheus.CounterVec
-	ended                *prometheus.HistogramVec
-	receipts             *prometheus.CounterVec
-	busy, mo             *prometheus.CounterVec
-	cancelled, asked     *prometheus.CounterVec
-	drops                *prometheus.CounterVec
-	answers              *prometheus.HistogramVec
-	frames               prometheus.Histogram
-	events               prometheus.Counter
-	retries              prometheus.Counter
-	projected            *prometheus.CounterVec
-	batches              prometheus.Histogram
-	failures             prometheus.Counter
-	webhooks             *prometheus.CounterVec
+	taken, copied, again, letGo *prometheus.CounterVec
+	ended                       *prometheus.HistogramVec
+	receipts                    *prometheus.CounterVec
+	busy, mo                    *prometheus.CounterVec
+	cancelled, asked            *prometheus.CounterVec
+	drops                       *prometheus.CounterVec
+	answers                     *prometheus.HistogramVec
+	frames                      prometheus.Histogram
+	events                      prometheus.Counter
+	retries                     prometheus.Counter
+	projected                   *prometheus.CounterVec
+	batches                     prometheus.Histogram
+	failures                    prometheus.Counter
+	webhooks                    *prometheus.CounterVec
 }
 
 // New makes the registry with the process's own metrics in it.
@@ -44,6 +44,7 @@ func New() *Metrics {
 		Registry: prometheus.NewRegistry(),
 		taken:    counter("requests_taken_total", "Requests pulled from JetStream.", "tenant", "class"),
 		copied:   counter("requests_copied_total", "Copies of a request id that were dropped.", "tenant"),
+		letGo:    counter("requests_let_go_total", "Requests not sent, as the gateway stood still or could not reach NATS and they may be another's.", "tenant"),
 		again:    counter("requests_redelivered_total", "Requests that JetStream brought once more.", "tenant"),
 		ended: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "harkara_request_duration_seconds",
 			Help:    "From a request's publication to its outcome in the ledger, by class and state.",
@@ -77,7 +78,7 @@ func New() *Metrics {
 	m.webhooks.WithLabelValues("", "given_up")
 	m.Registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.taken, m.copied, m.again, m.ended, m.receipts, m.busy, m.mo, m.cancelled, m.asked, m.drops, m.answers, m.frames, m.events, m.retries,
+		m.taken, m.copied, m.again, m.letGo, m.ended, m.receipts, m.busy, m.mo, m.cancelled, m.asked, m.drops, m.answers, m.frames, m.events, m.retries,
 		m.projected, m.batches, m.failures, m.webhooks)
 	return m
 }
@@ -107,6 +108,7 @@ func (m *Metrics) Intake() intake.Trace {
 			m.taken.WithLabelValues(string(t), c.String()).Add(float64(n))
 		},
 		Copied: func(t sms.TenantID) { m.copied.WithLabelValues(string(t)).Inc() },
+		LetGo:  func(t sms.TenantID) { m.letGo.WithLabelValues(string(t)).Inc() },
 		Again:  func(t sms.TenantID) { m.again.WithLabelValues(string(t)).Inc() },
 	}
 }

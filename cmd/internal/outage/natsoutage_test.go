@@ -63,6 +63,15 @@ func (w *world) hold(t *testing.T, begin, end func()) {
 	w.watch.held(t, from, time.Now())
 	end()
 	w.ready(t)
+	w.sends(t)
 	pass(after)
 	w.recovered(t)
+}
+
+// sends waits until the gateway sends again: a pull that comes to a server before that has its consumers back is lost.
+func (w *world) sends(t *testing.T) {
+	t.Helper()
+	before := w.watch.last().submits
+	took := eventually(t, recovery, "the gateway sends", func() bool { return w.watch.last().submits > before+perSecond/10 })
+	t.Logf("sends after %s", took.Round(10*time.Millisecond))
 }
