@@ -51,7 +51,7 @@ func (l *loop) submit() {
 			l.end(it, session.Lapsed, nil)
 			continue
 		}
-		if it != nil && it.next == 0 && !it.sub.Lease.Held(l.now) {
+		if it != nil && it.next == 0 && !it.sub.Lease.Held(time.Now()) {
 			l.end(it, session.Unsent, nil)
 			continue
 		}

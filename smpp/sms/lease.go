@@ -26,7 +26,7 @@ func (l *Lease) Held(now time.Time) bool {
 	return now.Before(until) && now.Round(0).Before(until.Round(0))
 }
 
-// Renew says until when the lease is held from here on, also after it was lost: nobody else had the request meanwhile.
+// Renew says until when the lease is held from here on.
 func (l *Lease) Renew(until time.Time) { l.until.Store(&until) }
 
 // End loses the lease.

@@ -21,7 +21,7 @@ const waitForRoom = 20 * time.Millisecond
 const roundsMax = 4
 
 // choose names the SMSC of the next attempt. Where none can take the message now it waits, until the deadline (a
-// failure) or the end of the gateway (an error). A message that was not planned just now, or has waited, is taken up
+// failure), the loss of its lease or the end of the gateway (errors). A message that was not planned just now, or has waited, is taken up
 // anew: the register may have changed, or the hours of promotional messages ended.
 func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *sms.Failure, error) {
 	for waited := a.number > 0; ; {
@@ -32,8 +32,11 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 			}
 		}
 		waited = false
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return nil, nil, ErrStopping
+		case !p.req.Lease.Held(d.cfg.Now()): // whoever has it now ends it, too
+			return nil, nil, ErrLetGo
 		}
 		if !d.cfg.Now().Before(p.req.Deadline) {
 			return nil, deadlinePassed, nil

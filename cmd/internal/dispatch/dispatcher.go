@@ -189,8 +189,6 @@ func (d *Dispatcher) submit(ctx context.Context, p *plan, a attempt) error {
 		switch {
 		case err != nil:
 			return err
-		case !p.req.Lease.Held(d.cfg.Now()): // whoever has it now ends it, too
-			return ErrLetGo
 		case failure != nil:
 			return d.end(ctx, p.req, d.unsendable(p, a, failure))
 		}

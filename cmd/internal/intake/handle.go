@@ -24,11 +24,15 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, asked time.Time
 		return
 	}
 	sequence := meta.Sequence.Stream
-	lease, ok := in.begin(delivery{msg, sequence, meta.NumDelivered, asked}, share{tenant, class})
+	lease, ok := in.begin(sequence, msg, asked, share{tenant, class})
 	if !ok {
 		return // it is on its way already; that one will acknowledge it
 	}
 	defer in.done(sequence)
+	if !lease.Held(time.Now()) {
+		in.letGo(tenant, dispatch.ErrLetGo)
+		return
+	}
 	in.step("after_fetch")
 	req := sms.Request{Key: keyOf(meta), Tenant: tenant, Class: class, Requested: meta.Timestamp, Lease: lease}
 	failure := decode(msg.Data(), &req)
@@ -95,7 +99,7 @@ func (in *Intake) known(ctx context.Context, req *sms.Request, sequence, deliver
 	asking, cancel := context.WithTimeout(ctx, lookupPatience)
 	defer cancel()
 	known, err := in.cfg.History(asking, req.Tenant, req.ID, req.Key)
-	attempts := 0 // this gateway has made none, and of the one before all that it has appended is in the books
+	attempts := 0 // none was made, as nobody had it before
 	if deliveries > 1 || sequence > in.before {
 		attempts = attemptsUnknown(req)
 	}
@@ -106,9 +110,8 @@ func (in *Intake) known(ctx context.Context, req *sms.Request, sequence, deliver
 	case known.Found && known.Key != req.Key:
 		in.copied(req.Tenant)
 		return true, past, nil
-	case !known.Found:
-		known.Past.Attempts = attempts
 	}
+	known.Past.Attempts = max(known.Past.Attempts, attempts)
 	return known.Ended, known.Past, nil
 }
 
@@ -123,11 +126,11 @@ func (in *Intake) unknown(req *sms.Request, attempts int, err error) (dispatch.P
 	return dispatch.Past{Attempts: attempts, Doubt: true}, nil
 }
 
-// attemptsUnknown numbers the attempts of a further delivery away from those of the ones before, where these are not
-// known: by the seconds since the request, no second of which makes 256. Not by JetStream's count of deliveries, which a
-// server that was killed has forgotten.
+// attemptsUnknown numbers the attempts of a further delivery away from those of the ones before: not all of these need be
+// in the books, as a gateway that stood still may be about to append one. It counts by the tenths of a second since the
+// request, none of which makes 256. Not by JetStream's count of deliveries, which a server that was killed has forgotten.
 func attemptsUnknown(req *sms.Request) int {
-	return (int(time.Since(req.Requested)/time.Second) + 1) << 8
+	return (int(time.Since(req.Requested)/(100*time.Millisecond)) + 1) << 8
 }
 
 // copied notes that a copy of a request was dropped: the original speaks for both.
@@ -139,6 +142,9 @@ func (in *Intake) copied(tenant sms.TenantID) {
 
 // giveBack leaves a request to JetStream: at once when the gateway stops, else after a breath.
 func (in *Intake) giveBack(ctx context.Context, msg jetstream.Msg, tenant sms.TenantID, err error) {
+	if !in.cfg.JS.Conn().IsConnected() { // it would get there late, and take the request from whoever has it by then
+		return
+	}
 	if ctx.Err() != nil {
 		in.log(msg.Nak())
 		return
@@ -149,7 +155,9 @@ func (in *Intake) giveBack(ctx context.Context, msg jetstream.Msg, tenant sms.Te
 
 // letGo leaves a request to whoever has it by now.
 func (in *Intake) letGo(tenant sms.TenantID, err error) {
-	in.cfg.Log.Warn("a request is another gateway's by now, or comes again", "tenant", tenant, "error", err)
+	in.seldom.Do(func() {
+		in.cfg.Log.Warn("requests are another gateway's by now, or come again; harkara_requests_let_go_total counts them", "tenant", tenant, "error", err)
+	})
 	if in.cfg.Trace.LetGo != nil {
 		in.cfg.Trace.LetGo(tenant)
 	}

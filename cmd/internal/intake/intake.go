@@ -93,6 +93,7 @@ type Intake struct {
 	// was killed, also where JetStream calls it a first delivery: it forgets deliveries that it had not yet written down.
 	before uint64
 	work   sync.WaitGroup
+	seldom rate.Sometimes // for what happens to many requests at once
 
 	mu       sync.Mutex
 	inFlight map[uint64]*flight // by stream sequence
@@ -119,7 +120,7 @@ func Open(ctx context.Context, cfg Config) (*Intake, error) {
 		return nil, fmt.Errorf("stream %s: %w", Stream, err)
 	}
 	in := &Intake{cfg: cfg, seen: newSeen(seenMax), inFlight: map[uint64]*flight{}, shares: map[share]int{},
-		limits: map[sms.TenantID]*rate.Limiter{}, before: stream.CachedInfo().State.LastSeq}
+		limits: map[sms.TenantID]*rate.Limiter{}, seldom: rate.Sometimes{Interval: time.Second}, before: stream.CachedInfo().State.LastSeq}
 	for _, t := range cfg.Tenants {
 		if t.TPS > 0 {
 			in.limits[t.ID] = rate.NewLimiter(rate.Limit(t.TPS), max(1, t.TPS/50))
@@ -147,6 +148,7 @@ func (in *Intake) Run(ctx context.Context) {
 	defer giveUp()
 	var pullers, alive sync.WaitGroup
 	alive.Go(func() { in.keepAlive(working) })
+	alive.Go(func() { in.watchConnection(working) })
 	for _, t := range in.cfg.Tenants {
 		for _, class := range sms.Classes {
 			pullers.Go(func() { in.pull(ctx, working, t.ID, class) })
@@ -250,7 +252,9 @@ func (in *Intake) fetch(ctx, working context.Context, c jetstream.Consumer, tena
 		got++
 		if limit := in.limits[tenant]; limit != nil && limit.Wait(ctx) != nil {
 			in.rooms[class].give(1)
-			in.log(msg.Nak())
+			if time.Since(asked) < in.leaseTime() {
+				in.log(msg.Nak())
+			}
 			continue
 		}
 		in.count(share{tenant, class}, 1)

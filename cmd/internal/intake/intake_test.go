@@ -160,7 +160,8 @@ func TestBroughtAgainAfterAFailure(t *testing.T) {
 	keys["r1"] = first.req.Key
 	first.answer <- errors.New("ledger is down")
 	second := <-o.sent
-	if id := <-asked; id != "r1" || second.past != (dispatch.Past{Attempts: 1, Doubt: true}) {
+	// Not from 2 on: a gateway that stood still may be about to append its second.
+	if id, n := <-asked, second.past.Attempts; id != "r1" || n < 256 || n%256 != 0 || second.past != (dispatch.Past{Attempts: n, Doubt: true}) {
 		t.Errorf("asked for %s, past %+v", id, second.past)
 	}
 	if first.req.Key != second.req.Key {
@@ -177,7 +178,7 @@ func TestBooksSilent(t *testing.T) {
 	o.publish(t, "sms.acme.send.otp", body("r1"))
 	(<-o.sent).answer <- errors.New("ledger is down")
 	s := <-o.sent
-	// By the seconds since the request: 256 for the first, 512 for the second.
+	// By the tenths of a second since the request: 256 for the first, 512 for the second.
 	if n := s.past.Attempts; n < 256 || n%256 != 0 || s.past != (dispatch.Past{Attempts: n, Doubt: true}) {
 		t.Errorf("past %+v: what can't be told is in doubt", s.past)
 	}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -15,44 +16,33 @@ import (
 // last word that it takes long. What the gateway knows for sure is when it asked, so the lease counts from there, and
 // ends a third of AckWait before JetStream's patience does. A gateway that stood still, or could not reach NATS, finds
 // its leases lost when it goes on. It does not send these requests any more and gives none back, as they may be another
-// gateway's by now: JetStream brings those that are not.
-
-// delivery is one delivery of a request.
-type delivery struct {
-	msg      jetstream.Msg
-	sequence uint64    // in the stream
-	count    uint64    // how often it was delivered, with this one
-	asked    time.Time // when the pull was sent that it answers
-}
+// gateway's by now: JetStream brings those that are not. A lease that was lost is never held again, since what this
+// gateway knows of the request is not all any more: its next delivery begins anew, with a look into the books.
 
 // flight is a request in the gateway.
 type flight struct {
-	delivery // the newest
-	share    share
-	lease    *sms.Lease
+	msg   jetstream.Msg // its newest delivery
+	share share
+	lease *sms.Lease
 }
 
 // leaseTime is how long a request is ours after a word to JetStream that it has heard.
 func (in *Intake) leaseTime() time.Duration { return in.cfg.AckWait * 2 / 3 }
 
-// begin takes a delivery of a request that is not on its way already.
-func (in *Intake) begin(d delivery, s share) (*sms.Lease, bool) {
+// begin takes a delivery of a request, for which a pull asked, unless an earlier one is on its way.
+func (in *Intake) begin(sequence uint64, msg jetstream.Msg, asked time.Time, s share) (*sms.Lease, bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	until := d.asked.Add(in.leaseTime())
-	if d.asked.Before(in.broken) {
-		until = time.Time{}
-	}
-	if f, busy := in.inFlight[d.sequence]; busy {
-		if d.count == f.count+1 { // nobody else had it since
-			f.lease.Renew(until)
-		}
-		f.delivery = d
+	if f, busy := in.inFlight[sequence]; busy {
+		f.msg = msg // the newest delivery is the one to acknowledge progress on
 		return nil, false
 	}
-	f := &flight{d, s, sms.NewLease(until)}
-	in.inFlight[d.sequence] = f
-	return f.lease, true
+	lease := sms.NewLease(asked.Add(in.leaseTime()))
+	if asked.Before(in.broken) {
+		lease.End()
+	}
+	in.inFlight[sequence] = &flight{msg, s, lease}
+	return lease, true
 }
 
 func (in *Intake) done(sequence uint64) {
@@ -61,21 +51,17 @@ func (in *Intake) done(sequence uint64) {
 	delete(in.inFlight, sequence)
 }
 
-// keepAlive renews the leases of requests that take long. A connection that breaks ends all of them: a server that comes
-// back may have forgotten what it was told last.
-func (in *Intake) keepAlive(ctx context.Context) {
+// watchConnection ends all leases when the connection breaks: a server that comes back may have forgotten what it was
+// told last.
+func (in *Intake) watchConnection(ctx context.Context) {
 	broken := in.cfg.JS.Conn().StatusChanged(nats.DISCONNECTED, nats.RECONNECTING)
 	defer in.cfg.JS.Conn().RemoveStatusListener(broken)
-	tick := time.NewTicker(in.cfg.AckWait / 5)
-	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-broken:
 			in.endLeases(time.Now())
-		case <-tick.C:
-			in.renewLeases(ctx)
 		}
 	}
 }
@@ -89,25 +75,27 @@ func (in *Intake) endLeases(now time.Time) {
 	}
 }
 
-// renewLeases tells JetStream of what takes long, consumer by consumer.
-func (in *Intake) renewLeases(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, in.cfg.AckWait/5)
-	defer cancel()
-	var told sync.WaitGroup
-	for _, list := range in.long(time.Now()) {
-		told.Go(func() { in.renew(ctx, list) })
+// keepAlive renews the leases of requests that take long, consumer by consumer.
+func (in *Intake) keepAlive(ctx context.Context) {
+	for wait(ctx, in.cfg.AckWait/10) {
+		try, cancel := context.WithTimeout(ctx, in.cfg.AckWait/5)
+		var told sync.WaitGroup
+		for _, list := range in.long(time.Now()) {
+			told.Go(func() { in.renew(try, list) })
+		}
+		told.Wait()
+		cancel()
 	}
-	told.Wait()
 }
 
-// long is what has used up half of its lease and holds it still, by consumer.
-func (in *Intake) long(now time.Time) map[share][]*flight {
+// long is what has used up a quarter of its lease and holds it still, by consumer.
+func (in *Intake) long(now time.Time) map[share][]flight {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	list := map[share][]*flight{}
+	list := map[share][]flight{}
 	for _, f := range in.inFlight {
-		if f.lease.Held(now) && !f.lease.Held(now.Add(in.leaseTime()/2)) {
-			list[f.share] = append(list[f.share], &flight{f.delivery, f.share, f.lease})
+		if f.lease.Held(now) && !f.lease.Held(now.Add(in.leaseTime()*3/4)) {
+			list[f.share] = append(list[f.share], *f)
 		}
 	}
 	return list
@@ -115,23 +103,26 @@ func (in *Intake) long(now time.Time) map[share][]*flight {
 
 // renew tells one consumer of its requests and renews their leases once it has heard. It takes our words one after
 // the other, so that its answer to the last is one to all.
-func (in *Intake) renew(ctx context.Context, list []*flight) {
+func (in *Intake) renew(ctx context.Context, list []flight) {
 	sent := time.Now()
 	last := len(list) - 1
 	for _, f := range list[:last] {
-		if err := f.msg.InProgress(); err != nil {
-			in.log(err)
+		if err := f.msg.InProgress(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+			in.cfg.Log.Warn("JetStream can't be told that requests take long", "error", err)
 			return
 		}
 	}
-	if _, err := in.cfg.JS.Conn().RequestWithContext(ctx, list[last].msg.Reply(), []byte("+WPI")); err != nil {
-		in.log(err)
+	_, err := in.cfg.JS.Conn().RequestWithContext(ctx, list[last].msg.Reply(), []byte("+WPI"))
+	if err != nil {
+		if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) { // else the gateway stops
+			in.cfg.Log.Warn("JetStream does not confirm that requests take long", "error", err)
+		}
 		return
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for _, f := range list {
-		if now := time.Now(); f.lease.Held(now) && !sent.Before(in.broken) {
+	for now, i := time.Now(), 0; i < len(list); i++ {
+		if f := &list[i]; f.lease.Held(now) && !sent.Before(in.broken) {
 			f.lease.Renew(sent.Add(in.leaseTime()))
 		}
 	}

@@ -3,7 +3,9 @@ package intake
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,45 +19,31 @@ import (
 	"harkara/smpp/sms"
 )
 
-// TestBegin: who has a delivery, and until when.
+// TestBegin: until when a delivery is ours.
 func TestBegin(t *testing.T) {
 	noon := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	at := func(s int) time.Time { return noon.Add(time.Duration(s) * time.Second) }
 	for _, tt := range []struct {
-		name       string
-		deliveries []delivery // of one request
-		broken     time.Time
-		until      time.Time // zero: it is lost
+		name   string
+		broken time.Time // the connection
+		until  time.Time
 	}{
-		{"one", []delivery{{count: 1, asked: at(0)}}, time.Time{}, at(20)},
-		{"asked for before the connection broke", []delivery{{count: 1, asked: at(0)}}, at(1), time.Time{}},
-		{"asked for after it", []delivery{{count: 1, asked: at(2)}}, at(1), at(22)},
-		{"back, and nobody had it meanwhile", []delivery{{count: 1, asked: at(0)}, {count: 2, asked: at(30)}}, time.Time{}, at(50)},
-		{"back from another", []delivery{{count: 1, asked: at(0)}, {count: 3, asked: at(40)}}, time.Time{}, at(20)},
-		{"back from another twice", []delivery{{count: 1, asked: at(0)}, {count: 3, asked: at(40)}, {count: 4, asked: at(60)}}, time.Time{}, at(80)},
-		{"back by a server that forgot", []delivery{{count: 2, asked: at(0)}, {count: 1, asked: at(40)}}, time.Time{}, at(20)},
-		{"back over a connection that broke", []delivery{{count: 1, asked: at(0)}, {count: 2, asked: at(30)}}, at(31), time.Time{}},
+		{"the connection held", time.Time{}, at(20)},
+		{"it broke before", at(-1), at(20)},
+		{"it broke since", at(1), time.Time{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			in := &Intake{cfg: Config{AckWait: 30 * time.Second}, inFlight: map[uint64]*flight{}, broken: tt.broken}
-			var lease *sms.Lease
-			for i, d := range tt.deliveries {
-				l, ok := in.begin(d, share{})
-				if ok != (i == 0) {
-					t.Fatalf("delivery %d: begun %v", i, ok)
-				}
-				if i == 0 {
-					lease = l
-				}
+			lease, ok := in.begin(7, nil, at(0), share{})
+			if !ok || lease.Held(tt.until) || !tt.until.IsZero() && !lease.Held(tt.until.Add(-1)) {
+				t.Errorf("begun %v; held until another time than %s", ok, tt.until)
 			}
-			if tt.until.IsZero() {
-				if lease.Held(at(-1000)) {
-					t.Error("held")
-				}
-				return
+			if _, ok := in.begin(7, nil, at(100), share{}); ok || lease.Held(tt.until) {
+				t.Error("a second delivery was begun, or has renewed what was lost")
 			}
-			if !lease.Held(tt.until.Add(-1)) || lease.Held(tt.until) {
-				t.Errorf("not held until %s", tt.until)
+			in.endLeases(at(2))
+			if lease.Held(at(0)) {
+				t.Error("held after the connection broke")
 			}
 		})
 	}
@@ -65,15 +53,18 @@ func TestBegin(t *testing.T) {
 func TestLong(t *testing.T) {
 	now := time.Now()
 	in := &Intake{cfg: Config{AckWait: 30 * time.Second}, inFlight: map[uint64]*flight{}}
-	for sequence, age := range []time.Duration{0, 9 * time.Second, 10 * time.Second, 19 * time.Second, 20 * time.Second, time.Minute} {
-		in.begin(delivery{sequence: uint64(sequence), asked: now.Add(-age)}, share{"acme", sms.OTP})
+	aged := map[*sms.Lease]time.Duration{}
+	for sequence, age := range []time.Duration{0, 4 * time.Second, 5 * time.Second, 19 * time.Second, 20 * time.Second, time.Minute} {
+		lease, _ := in.begin(uint64(sequence), nil, now.Add(-age), share{"acme", sms.OTP})
+		aged[lease] = age
 	}
-	got := map[uint64]bool{}
+	var ages []time.Duration
 	for _, f := range in.long(now)[share{"acme", sms.OTP}] {
-		got[f.sequence] = true
+		ages = append(ages, aged[f.lease])
 	}
-	if len(got) != 2 || !got[2] || !got[3] {
-		t.Errorf("renews %v, want those of 10 and 19 s: the younger have time, the older are lost", got)
+	slices.Sort(ages)
+	if !slices.Equal(ages, []time.Duration{5 * time.Second, 19 * time.Second}) {
+		t.Errorf("renews those of %v: the younger have time, the older are lost", ages)
 	}
 }
 
@@ -84,8 +75,8 @@ type pair struct {
 }
 
 const (
-	pairWait = 3 * time.Second // AckWait: a full machine lets a process stand for a second
-	pairTime = pairWait * 2 / 3
+	pairWait = 4 * time.Second // AckWait: a full machine lets a process stand for a second
+	nakDelay = time.Second     // after which what was given back comes again
 )
 
 func newPair(t *testing.T) *pair {
@@ -165,24 +156,35 @@ func (p *pair) publish(t *testing.T, id string) {
 	}
 }
 
-// TestWhatTakesLongIsKept: its lease is renewed, and no other gateway gets it.
+// TestWhatTakesLongIsKept: leases are renewed, and no other gateway gets the requests, while some of them end.
 func TestWhatTakesLongIsKept(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
 	one := p.open(t)
-	p.publish(t, "r1")
-	s := <-one.sent
+	var all []sending
+	for n := range 20 {
+		p.publish(t, fmt.Sprint("r", n))
+		all = append(all, <-one.sent)
+	}
 	other := p.open(t)
-	for began := time.Now(); time.Since(began) < 2*pairWait; {
-		if !s.req.Lease.Held(time.Now()) {
-			t.Fatalf("lost after %s", time.Since(began))
+	for began := time.Now(); time.Since(began) < pairWait*3/2; {
+		for i := range all {
+			if !all[i].req.Lease.Held(time.Now()) {
+				t.Fatalf("%s is lost after %s", all[i].req.ID, time.Since(began))
+			}
 		}
-		<-time.After(20 * time.Millisecond)
+		if len(all) > 5 {
+			all[0].answer <- nil
+			all = all[1:]
+		}
+		<-time.After(50 * time.Millisecond)
 	}
 	if len(other.sent) > 0 {
-		t.Error("another gateway got it")
+		t.Error("another gateway got one")
 	}
-	s.answer <- nil
+	for i := range all {
+		all[i].answer <- nil
+	}
 }
 
 // TestConnectionBroken: what was on its way may be another gateway's from then on, and is not given back to JetStream,
@@ -204,8 +206,8 @@ func TestConnectionBroken(t *testing.T) {
 	for s.req.Lease.Held(time.Now()) {
 		<-time.After(5 * time.Millisecond)
 	}
-	broken := time.Now()
 	s.answer <- errors.New("what followed came to nothing")
+	ended := time.Now()
 	if tenant := <-one.letGo; tenant != "acme" {
 		t.Errorf("let go for %q", tenant)
 	}
@@ -216,7 +218,7 @@ func TestConnectionBroken(t *testing.T) {
 	case again = <-one.sent:
 		<-one.asked
 	}
-	if waited := time.Since(broken); waited < pairTime/2 {
+	if waited := time.Since(ended); waited < 2*nakDelay {
 		t.Errorf("brought again after %s: it was given back", waited)
 	}
 	if !again.past.Doubt || !again.req.Lease.Held(time.Now()) {
