@@ -306,6 +306,9 @@ func (s *canarySite) collect(t *testing.T, db *sqlx.DB, places map[string]string
 	for _, args := range []string{"binds", "binds --json", "binds --trace good", "binds --trace bad", "report messages", "report messages --format csv",
 		"report messages --format json", "report messages --number " + canaryNumber, "report dlr --by error,template", "report dlr --format json",
 		"report templates", "report templates --format csv", "report headers", "report messages --format xlsx --out " + filepath.Join(out, "messages.xlsx"),
+		"report messages --format parquet --out " + filepath.Join(out, "messages.parquet"), "report billing", "report billing --format json",
+		"report smscs", "report smscs --format json", "report receipts --unmatched", "report receipts --unmatched --format json",
+		"ledger tail --from 1", "ledger tail --json --from 1", "ledger verify", "ledger checkpoints",
 		"report otp", "report otp --format json", "keys list", "dlt lint", "dlt imports", "dlt quarantine --all", "dlt show --template " + paymentOTP, "config check " + s.file} {
 		fields := strings.Fields(args)
 		if fields[0] != "config" {
@@ -314,9 +317,11 @@ func (s *canarySite) collect(t *testing.T, db *sqlx.DB, places map[string]string
 		places["harkara "+args] = must(t, fields...)
 	}
 	places["the report as xlsx"] = unzip(t, filepath.Join(out, "messages.xlsx"))
+	places["the report as parquet"] = unparquet(t, filepath.Join(out, "messages.parquet"))
 	places["all tables and views"] = rowsOf(t, db)
 	places["pg_dump"] = pgDump(t, filepath.Join(s.data, "postgres.dsn"))
-	for _, place := range []string{"harkara report messages --format csv", "all tables and views", "pg_dump", "statuses", "the report as xlsx"} {
+	for _, place := range []string{"harkara report messages --format csv", "all tables and views", "pg_dump", "statuses", "the report as xlsx", "the report as parquet",
+		"harkara ledger tail --json --from 1"} {
 		if !strings.Contains(places[place], "canary-000") {
 			t.Errorf("%s does not even hold the request: %.300s", place, places[place])
 		}

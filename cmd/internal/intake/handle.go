@@ -53,15 +53,13 @@ func (in *Intake) handle(ctx context.Context, msg jetstream.Msg, asked time.Time
 	}
 	switch {
 	case err == nil:
-	case !lease.Held(time.Now()):
-		in.letGo(tenant, err)
-		return
+		in.step("before_ack")
+		in.log(msg.Ack())
+	case !lease.Held(time.Now()) || !in.cfg.JS.Conn().IsConnected():
+		in.letGo(tenant, err) // what is given back late is taken from whoever has it by then
 	default:
 		in.giveBack(ctx, msg, tenant, err)
-		return
 	}
-	in.step("before_ack")
-	in.log(msg.Ack())
 }
 
 // mayBe says whether a request may have its id: what became of a code would be made up by one that is not its sender's.
@@ -142,9 +140,6 @@ func (in *Intake) copied(tenant sms.TenantID) {
 
 // giveBack leaves a request to JetStream: at once when the gateway stops, else after a breath.
 func (in *Intake) giveBack(ctx context.Context, msg jetstream.Msg, tenant sms.TenantID, err error) {
-	if !in.cfg.JS.Conn().IsConnected() { // it would get there late, and take the request from whoever has it by then
-		return
-	}
 	if ctx.Err() != nil {
 		in.log(msg.Nak())
 		return
