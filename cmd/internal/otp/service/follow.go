@@ -25,13 +25,21 @@ const (
 	followPause    = time.Second // before a consumer that is gone is made anew
 )
 
-// Start takes calls over NATS from now on. Run is to follow.
+// Start takes calls over NATS: when it returns, the server knows. Run is to follow.
 func (s *Service) Start(ctx context.Context) (err error) {
 	if s.sends, err = s.consumer(ctx); err != nil {
 		return err
 	}
-	s.deaf, err = s.listen()
-	return err
+	if s.deaf, err = s.listen(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callPatience)
+	defer cancel()
+	if err := s.cfg.Conn.FlushWithContext(ctx); err != nil {
+		s.deaf()
+		return fmt.Errorf("the micro service otp: %w", err)
+	}
+	return nil
 }
 
 // Run serves timers, and what becomes of sends, until ctx ends; then no more calls are taken, and it waits for what is under

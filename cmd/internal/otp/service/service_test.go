@@ -79,6 +79,18 @@ func TestAThousandAtOnce(t *testing.T) {
 	}
 }
 
+// TestAnswersFromTheStart: who calls once the service has started is answered.
+func TestAnswersFromTheStart(t *testing.T) {
+	for range 20 { // before Start waited until the server knows, one in some eighty found nobody
+		w := newWorld(t)
+		s := w.serveUntil(t, nil)
+		if _, _, err := ask[map[string]any](w.conn, "status", map[string]any{"challenge": "nobody's"}, 10*time.Second); err != nil {
+			t.Error(err)
+		}
+		s.stop()
+	}
+}
+
 // TestTenantsAreApart: another tenant's challenge is answered as one that is not there.
 func TestTenantsAreApart(t *testing.T) {
 	w := newWorld(t)
