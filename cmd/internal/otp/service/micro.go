@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
 	"harkara/cmd/internal/otp"
@@ -84,7 +85,7 @@ func (s *Service) answer(r micro.Request, name string, do func(context.Context, 
 }
 
 func (s *Service) respond(r micro.Request, tenant sms.TenantID, name string, began time.Time, answer any, refused *otp.Error) {
-	if err := respond(r, answer, refused); err != nil && s.quiet.news(began, "respond", string(tenant)) {
+	if err := s.reply(r.Reply(), answer, refused); err != nil && s.quiet.news(began, "respond", string(tenant)) {
 		s.cfg.Log.Warn("an answer of the OTP service could not be sent", "tenant", tenant, "error", err)
 	}
 	if s.cfg.Trace.Called != nil {
@@ -92,15 +93,19 @@ func (s *Service) respond(r micro.Request, tenant sms.TenantID, name string, beg
 	}
 }
 
-func respond(r micro.Request, answer any, refused *otp.Error) error {
-	if refused == nil {
-		return r.RespondJSON(answer)
+// reply answers as micro.Request would, whose own methods are for handlers that answer before they return: it looks at
+// what they noted down right then.
+func (s *Service) reply(to string, answer any, refused *otp.Error) (err error) {
+	msg := nats.NewMsg(to)
+	if refused != nil {
+		msg.Header.Set(micro.ErrorHeader, refused.Detail)
+		msg.Header.Set(micro.ErrorCodeHeader, string(refused.Code))
+		answer = otp.Fault{Error: refused}
 	}
-	body, err := json.Marshal(otp.Fault{Error: refused})
-	if err != nil {
+	if msg.Data, err = json.Marshal(answer); err != nil {
 		return err
 	}
-	return r.Error(string(refused.Code), refused.Detail, body)
+	return s.cfg.Conn.PublishMsg(msg)
 }
 
 // resultOf is a word for metrics.
