@@ -51,6 +51,7 @@ func used() *Metrics {
 	in.Taken("acme", sms.OTP, 3)
 	in.Copied("acme")
 	in.Again("acme")
+	in.LetGo("acme")
 	out.Ended(sms.Txn, sms.Submitted, 30*time.Millisecond)
 	out.Receipt("sim-a", sms.Delivered)
 	out.Busy("sim-a")
@@ -107,7 +108,7 @@ func TestEveryHookCounts(t *testing.T) {
 		{"harkara_receipts_busy_total{smsc=sim-a}", 1}, {"harkara_receipts_total{smsc=sim-a,state=delivered}", 1},
 		{"harkara_request_duration_seconds{class=txn,state=submitted}", 1},
 		{"harkara_requests_copied_total{tenant=acme}", 1}, {"harkara_requests_in_flight{class=otp}", 11},
-		{"harkara_requests_redelivered_total{tenant=acme}", 1}, {"harkara_requests_taken_total{class=otp,tenant=acme}", 3},
+		{"harkara_requests_let_go_total{tenant=acme}", 1}, {"harkara_requests_redelivered_total{tenant=acme}", 1}, {"harkara_requests_taken_total{class=otp,tenant=acme}", 3},
 		{"harkara_smsc_paused{smsc=sim-a}", 1}, {"harkara_smsc_rate{smsc=sim-a}", 87.5}, {"harkara_smsc_rate_limit{smsc=sim-a}", 100},
 		{"harkara_submit_sm_total{result=accepted,smsc=idle}", 0}, {"harkara_submit_sm_total{result=accepted,smsc=sim-a}", 11},
 		{"harkara_submit_sm_total{result=late,smsc=idle}", 0}, {"harkara_submit_sm_total{result=late,smsc=sim-a}", 44},
