@@ -21,10 +21,13 @@ const waitForRoom = 20 * time.Millisecond
 const roundsMax = 4
 
 // choose names the SMSC of the next attempt. Where none can take the message now it waits, until the deadline (a
-// failure), the loss of its lease or the end of the gateway (errors). A message that was not planned just now, or has waited, is taken up
-// anew: the register may have changed, or the hours of promotional messages ended.
+// failure), the loss of its lease or the end of the gateway (errors). A message that was not planned just now, or has
+// waited, is taken up anew: the register may have changed, or the hours of promotional messages ended.
 func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *sms.Failure, error) {
 	for waited := a.number > 0; ; {
+		if !p.req.Lease.Held(d.cfg.Now()) { // whoever has it now ends it, too
+			return nil, nil, ErrLetGo
+		}
 		if waited && a.stay == "" { // parts that are there already must be joined by parts of the same text
 			a.cannot, a.first = nil, nil
 			if v := d.resolve(p); v != nil {
@@ -32,11 +35,8 @@ func (d *Dispatcher) choose(ctx context.Context, p *plan, a *attempt) (*SMSC, *s
 			}
 		}
 		waited = false
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return nil, nil, ErrStopping
-		case !p.req.Lease.Held(d.cfg.Now()): // whoever has it now ends it, too
-			return nil, nil, ErrLetGo
 		}
 		if !d.cfg.Now().Before(p.req.Deadline) {
 			return nil, deadlinePassed, nil

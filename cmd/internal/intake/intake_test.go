@@ -19,8 +19,8 @@ import (
 	"harkara/smpp/sms"
 )
 
-// startNATS runs a real server in this process.
-func startNATS(t *testing.T) jetstream.JetStream {
+// startServer runs a real server in this process.
+func startServer(t *testing.T) *server.Server {
 	t.Helper()
 	srv, err := server.NewServer(&server.Options{JetStream: true, StoreDir: t.TempDir(), DontListen: true, NoSigs: true})
 	if err != nil {
@@ -28,7 +28,13 @@ func startNATS(t *testing.T) jetstream.JetStream {
 	}
 	srv.Start()
 	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	conn, err := nats.Connect("", nats.InProcessServer(srv))
+	return srv
+}
+
+// connect opens a connection that is made anew at once where it breaks.
+func connect(t *testing.T, srv *server.Server) jetstream.JetStream {
+	t.Helper()
+	conn, err := nats.Connect("", nats.InProcessServer(srv), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +81,7 @@ type office struct {
 // open runs an intake of two tenants until the test ends.
 func open(t *testing.T, history History) office {
 	t.Helper()
-	return reopen(t, startNATS(t), history)
+	return reopen(t, connect(t, startServer(t)), history)
 }
 
 // reopen runs an intake on a server that has been used before.
@@ -233,7 +239,7 @@ func TestMalformedIsRejectedOnce(t *testing.T) {
 
 // TestFirstDeliveryFromBeforeTheStart: after a crash JetStream may bring what was on its way as if for the first time.
 func TestFirstDeliveryFromBeforeTheStart(t *testing.T) {
-	js := startNATS(t)
+	js := connect(t, startServer(t))
 	for _, r := range []struct {
 		id   string
 		know func(sms.Key) (Known, error)

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"harkara/cmd/internal/dispatch"
@@ -80,30 +79,8 @@ const (
 )
 
 func newPair(t *testing.T) *pair {
-	t.Helper()
-	srv, err := server.NewServer(&server.Options{JetStream: true, StoreDir: t.TempDir(), DontListen: true, NoSigs: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	p := &pair{server: srv}
-	p.js = p.connect(t)
-	return p
-}
-
-func (p *pair) connect(t *testing.T) jetstream.JetStream {
-	t.Helper()
-	conn, err := nats.Connect("", nats.InProcessServer(p.server), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(conn.Close)
-	js, err := jetstream.New(conn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return js
+	srv := startServer(t)
+	return &pair{srv, connect(t, srv)}
 }
 
 // member is one of the two.
@@ -116,7 +93,7 @@ type member struct {
 
 func (p *pair) open(t *testing.T) *member {
 	t.Helper()
-	m := &member{&desk{make(chan sending, 100), make(chan string, 100)}, p.connect(t), make(chan sms.TenantID, 100), make(chan struct{}, 100)}
+	m := &member{&desk{make(chan sending, 100), make(chan string, 100)}, connect(t, p.server), make(chan sms.TenantID, 100), make(chan struct{}, 100)}
 	in, err := Open(t.Context(), Config{JS: m.js, Replicas: 1, Capacity: 100, Tenants: []router.Tenant{{ID: "acme", Weight: 1}},
 		Room: func(sms.TenantID, sms.Class) (int, int) { return 100, 100 }, Dispatch: m.desk, AckWait: pairWait,
 		History: func(context.Context, sms.TenantID, sms.RequestID, sms.Key) (Known, error) {
