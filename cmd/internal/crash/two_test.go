@@ -18,7 +18,7 @@ import (
 // takeover is within what another gateway must go on with the projection when the one that had it is killed.
 const takeover = 5 * time.Second
 
-// ackWait is how long JetStream waits here: longer than a full disk lets the NATS server stand in a sync. One that stands
+// ackWait is how long JetStream waits here: longer than a busy disk holds the NATS server up in a sync. One that stands
 // for longer than it waits gives a request to two gateways at once; see decision 16.
 const ackWait = 4 * time.Second
 
