@@ -121,8 +121,9 @@ func (in *Intake) renew(ctx context.Context, list []flight) {
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for now, i := time.Now(), 0; i < len(list); i++ {
-		if f := &list[i]; f.lease.Held(now) && !sent.Before(in.broken) {
+	now := time.Now()
+	for _, f := range list {
+		if f.lease.Held(now) && !sent.Before(in.broken) {
 			f.lease.Renew(sent.Add(in.leaseTime()))
 		}
 	}
