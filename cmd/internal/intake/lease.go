@@ -108,14 +108,14 @@ func (in *Intake) renew(ctx context.Context, list []flight) {
 	last := len(list) - 1
 	for _, f := range list[:last] {
 		if err := f.msg.InProgress(); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
-			in.cfg.Log.Warn("JetStream can't be told that requests take long", "error", err)
+			in.seldom.Do(func() { in.cfg.Log.Warn("JetStream can't be told that requests take long", "error", err) })
 			return
 		}
 	}
 	_, err := in.cfg.JS.Conn().RequestWithContext(ctx, list[last].msg.Reply(), []byte("+WPI"))
 	if err != nil {
 		if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) { // else the gateway stops
-			in.cfg.Log.Warn("JetStream does not confirm that requests take long", "error", err)
+			in.seldom.Do(func() { in.cfg.Log.Warn("JetStream does not confirm that requests take long", "error", err) })
 		}
 		return
 	}
